@@ -37,13 +37,13 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) printf_like(2,
 #define arena_array(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (size_t)(n)))
 
 /* Appends `value` to a {n, v} array that lives in the arena; it grows by powers of two. */
-#define arena_push(a, list, value)                                                                 \
-	do {                                                                                       \
-		size_t _n = (list)->n;                                                             \
-		if (_n == 0 || (_n >= 4 && (_n & (_n - 1)) == 0))                                  \
-			(list)->v = arena_grow((a), (list)->v, _n * sizeof((list)->v[0]),          \
-					       (_n < 4 ? 4 : _n * 2) * sizeof((list)->v[0]));      \
-		(list)->v[(list)->n++] = (value);                                                  \
+#define arena_push(a, list, value)                                                            \
+	do {                                                                                  \
+		size_t _n = (list)->n;                                                        \
+		if (_n == 0 || (_n >= 4 && (_n & (_n - 1)) == 0))                             \
+			(list)->v = arena_grow((a), (list)->v, _n * sizeof((list)->v[0]),     \
+			                       (_n < 4 ? 4 : _n * 2) * sizeof((list)->v[0])); \
+		(list)->v[(list)->n++] = (value);                                             \
 	} while (0)
 
 /* A list of strings; the usual {n, v} shape. */

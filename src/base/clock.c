@@ -44,9 +44,9 @@ static int format_seconds(char *dst, int64_t ns, long *fraction)
 	t = (time_t)s;
 	gmtime_r(&t, &tm);
 	return snprintf(dst, CLOCK_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u",
-			(unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
-			(unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100,
-			(unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
+	                (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
+	                (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100,
+	                (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
 }
 
 const char *clock_format_fixed(char dst[CLOCK_TEXT_SIZE], int64_t ns)
@@ -136,7 +136,8 @@ bool clock_parse(const char *s, int64_t *ns)
 	    !parse_zone(s, &offset))
 		return false;
 	if (tm.tm_year < 1678 || tm.tm_year > 2261 || tm.tm_mon < 1 || tm.tm_mon > 12 ||
-	    tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+	    tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 ||
+	    tm.tm_sec > 60)
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;

@@ -33,17 +33,17 @@ static const struct {
 	int errnum;
 	enum err_kind kind;
 } errnos[] = {
-	{ ENOENT, ERR_NOT_FOUND },      { ESRCH, ERR_NOT_FOUND },
-	{ EEXIST, ERR_ALREADY_EXISTS }, { EACCES, ERR_PERMISSION },
-	{ EPERM, ERR_PERMISSION },      { EROFS, ERR_PERMISSION },
-	{ EINVAL, ERR_INVALID },        { ENAMETOOLONG, ERR_INVALID },
-	{ EAGAIN, ERR_UNAVAILABLE },    { ECONNREFUSED, ERR_UNAVAILABLE },
+	{ ENOENT, ERR_NOT_FOUND },       { ESRCH, ERR_NOT_FOUND },
+	{ EEXIST, ERR_ALREADY_EXISTS },  { EACCES, ERR_PERMISSION },
+	{ EPERM, ERR_PERMISSION },       { EROFS, ERR_PERMISSION },
+	{ EINVAL, ERR_INVALID },         { ENAMETOOLONG, ERR_INVALID },
+	{ EAGAIN, ERR_UNAVAILABLE },     { ECONNREFUSED, ERR_UNAVAILABLE },
 	{ ECONNRESET, ERR_UNAVAILABLE }, { EPIPE, ERR_UNAVAILABLE },
-	{ EBUSY, ERR_PRECONDITION },    { ENOTEMPTY, ERR_PRECONDITION },
-	{ ENOSPC, ERR_EXHAUSTED },      { EDQUOT, ERR_EXHAUSTED },
-	{ EMFILE, ERR_EXHAUSTED },      { ENFILE, ERR_EXHAUSTED },
-	{ ENOMEM, ERR_EXHAUSTED },      { ETIMEDOUT, ERR_DEADLINE },
-	{ ENOSYS, ERR_UNIMPLEMENTED },  { EOPNOTSUPP, ERR_UNIMPLEMENTED },
+	{ EBUSY, ERR_PRECONDITION },     { ENOTEMPTY, ERR_PRECONDITION },
+	{ ENOSPC, ERR_EXHAUSTED },       { EDQUOT, ERR_EXHAUSTED },
+	{ EMFILE, ERR_EXHAUSTED },       { ENFILE, ERR_EXHAUSTED },
+	{ ENOMEM, ERR_EXHAUSTED },       { ETIMEDOUT, ERR_DEADLINE },
+	{ ENOSYS, ERR_UNIMPLEMENTED },   { EOPNOTSUPP, ERR_UNIMPLEMENTED },
 	{ ECANCELED, ERR_CANCELED },
 };
 
@@ -125,7 +125,8 @@ int err_errno(struct err *e, int errnum, const char *fmt, ...)
 	e->kind = err_from_errno(errnum);
 	e->errnum = errnum;
 	if (strerror_r(errnum, e->text, sizeof(e->text)) != e->text)
-		snprintf(e->text, sizeof(e->text), "%s", strerrordesc_np(errnum) ?: "unknown error");
+		snprintf(e->text, sizeof(e->text), "%s",
+		         strerrordesc_np(errnum) ?: "unknown error");
 	/* As Go and every Docker message writes it: the cause starts in lower case. */
 	if (e->text[0] >= 'A' && e->text[0] <= 'Z' && !(e->text[1] >= 'A' && e->text[1] <= 'Z'))
 		e->text[0] += 'a' - 'A';

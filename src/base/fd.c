@@ -68,8 +68,10 @@ int fd_send(int sock, int fd, const void *text, size_t n, struct err *e)
 {
 	char control[CMSG_SPACE(sizeof(int))] = { 0 };
 	struct iovec iov = { (void *)text, n };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-			    .msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_iov = &iov,
+		            .msg_iovlen = 1,
+		            .msg_control = control,
+		            .msg_controllen = sizeof(control) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 
 	c->cmsg_level = SOL_SOCKET;
@@ -86,8 +88,10 @@ ssize_t fd_recv(int sock, void *text, size_t n, int *fds, size_t max, size_t *nf
 {
 	char control[CMSG_SPACE(16 * sizeof(int))];
 	struct iovec iov = { text, n };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-			    .msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_iov = &iov,
+		            .msg_iovlen = 1,
+		            .msg_control = control,
+		            .msg_controllen = sizeof(control) };
 	ssize_t got;
 
 	*nfds = 0;
@@ -133,7 +137,7 @@ static int unix_address(struct sockaddr_un *sa, const char *path, int *dirfd, st
 	if (*dirfd < 0)
 		return err_errno(e, errno, "open %s", dir);
 	if ((size_t)snprintf(sa->sun_path, sizeof(sa->sun_path), "/proc/self/fd/%d/%s", *dirfd,
-			     slash + 1) >= sizeof(sa->sun_path))
+	                     slash + 1) >= sizeof(sa->sun_path))
 		return err_set(e, ERR_INVALID, "socket %s: name too long", path);
 	return 0;
 }

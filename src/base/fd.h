@@ -34,11 +34,14 @@ int fd_nonblock(int fd, bool on, struct err *e) must_check;
 
 /* SCM_RIGHTS over a unix socket: `text` travels with the descriptor (at least one byte). */
 int fd_send(int sock, int fd, const void *text, size_t n, struct err *e) must_check;
-/* Receives one message and at most `max` descriptors (owned by the caller, close-on-exec). Returns bytes. */
-ssize_t fd_recv(int sock, void *text, size_t n, int *fds, size_t max, size_t *nfds, struct err *e) must_check;
+/* Receives one message and at most `max` descriptors (owned by the caller, close-on-exec). Returns
+ * bytes. */
+ssize_t fd_recv(int sock, void *text, size_t n, int *fds, size_t max, size_t *nfds, struct err *e)
+        must_check;
 
 /* Unix stream sockets. A path longer than sun_path goes through /proc/self/fd of its directory. */
-int unix_listen(const char *path, unsigned mode, struct err *e) must_check; /* replaces a stale socket */
+int unix_listen(const char *path, unsigned mode, struct err *e)
+        must_check; /* replaces a stale socket */
 int unix_connect(const char *path, struct err *e) must_check;
 
 #endif

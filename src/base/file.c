@@ -16,7 +16,7 @@
 #include "base/limits.h"
 
 int file_read(struct arena *a, int dirfd, const char *path, size_t limit, struct slice *out,
-	      struct err *e)
+              struct err *e)
 {
 	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	_cleanup_buf_ struct buf b = { 0 };
@@ -41,7 +41,7 @@ int file_read(struct arena *a, int dirfd, const char *path, size_t limit, struct
 		b.len += (size_t)k;
 		if (b.len > limit)
 			return err_set(e, ERR_EXHAUSTED, "read %s: larger than %zu bytes", path,
-				       limit);
+			               limit);
 	}
 	out->data = arena_strndup(a, b.data, b.len);
 	out->len = b.len;
@@ -51,7 +51,7 @@ int file_read(struct arena *a, int dirfd, const char *path, size_t limit, struct
 int file_write(int dirfd, const char *path, const void *data, size_t n, mode_t mode, struct err *e)
 {
 	_cleanup_close_ int fd =
-		openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, mode);
+	        openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, mode);
 
 	if (fd < 0)
 		return err_errno(e, errno, "open %s", path);
@@ -70,10 +70,10 @@ int file_fsync_dir(int dirfd, struct err *e)
 }
 
 static int write_temporary(int dirfd, const char *tmp, const void *data, size_t n, mode_t mode,
-			   enum file_durability how, struct err *e)
+                           enum file_durability how, struct err *e)
 {
 	_cleanup_close_ int fd =
-		openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	        openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 
 	if (fd < 0)
 		return err_errno(e, errno, "create %s", tmp);
@@ -85,7 +85,7 @@ static int write_temporary(int dirfd, const char *tmp, const void *data, size_t 
 }
 
 int file_replace(int dirfd, const char *name, const void *data, size_t n, mode_t mode,
-		 enum file_durability how, struct err *e)
+                 enum file_durability how, struct err *e)
 {
 	char tmp[LIMIT_NAME_BYTES + 16], suffix[9];
 
@@ -129,7 +129,7 @@ static int remove_below(int fd, struct err *e);
 static int remove_entry(int dirfd, const char *name, struct err *e)
 {
 	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-				.resolve = RESOLVE_NO_XDEV };
+		                .resolve = RESOLVE_NO_XDEV };
 	_cleanup_close_ int fd = -1;
 
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
@@ -218,7 +218,7 @@ char *path_clean(struct arena *a, const char *path)
 }
 
 int dir_each(int dirfd, const char *path, int (*fn)(void *arg, int dirfd, const char *name),
-	     void *arg, struct err *e)
+             void *arg, struct err *e)
 {
 	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);

@@ -17,11 +17,11 @@
  * `dirfd` may be AT_FDCWD. Only regular files, procfs and sysfs files make sense here.
  */
 int file_read(struct arena *a, int dirfd, const char *path, size_t limit, struct slice *out,
-	      struct err *e) must_check;
+              struct err *e) must_check;
 
 /* Overwrites or creates, no durability: for /proc, /sys, cgroup files and files below /run. */
-int file_write(int dirfd, const char *path, const void *data, size_t n, mode_t mode,
-	       struct err *e) must_check;
+int file_write(int dirfd, const char *path, const void *data, size_t n, mode_t mode, struct err *e)
+        must_check;
 
 enum file_durability {
 	FILE_VOLATILE, /* atomic for readers: temporary name, rename */
@@ -30,7 +30,7 @@ enum file_durability {
 
 /* Replaces `name` as a whole: readers see the old text or the new one, never a part. */
 int file_replace(int dirfd, const char *name, const void *data, size_t n, mode_t mode,
-		 enum file_durability how, struct err *e) must_check;
+                 enum file_durability how, struct err *e) must_check;
 
 int file_fsync_dir(int dirfd, struct err *e) must_check;
 
@@ -53,6 +53,6 @@ char *path_clean(struct arena *a, const char *path);
 
 /* Calls fn for each name in a directory except "." and ".."; stops when fn returns non-zero. */
 int dir_each(int dirfd, const char *path, int (*fn)(void *arg, int dirfd, const char *name),
-	     void *arg, struct err *e) must_check;
+             void *arg, struct err *e) must_check;
 
 #endif

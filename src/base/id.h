@@ -1,4 +1,5 @@
-/* Random identifiers: 64 hex digits for containers, execs, networks, endpoints; shorter for names. */
+/* Random identifiers: 64 hex digits for containers, execs, networks, endpoints; shorter for names.
+ */
 #ifndef BASE_ID_H
 #define BASE_ID_H
 

@@ -29,7 +29,8 @@
  * OBJ       struct SUB *                              object
  * OBJS      {size_t n; struct SUB *v;}                array of objects
  * OBJMAP    {size_t n; {const char *key; struct SUB *value;} *v;}          object of objects
- * OBJSMAP   {size_t n; {const char *key; size_t n; struct SUB *v;} *v;}    object of arrays of objects
+ * OBJSMAP   {size_t n; {const char *key; size_t n; struct SUB *v;} *v;}    object of arrays of
+ * objects
  *
  * Decoding: unknown names are skipped (JSON_STRICT refuses them); null leaves a member as if it
  * were absent. An absent string is NULL and an absent list has v == NULL, while "" and [] do not.
@@ -84,26 +85,55 @@ enum json_kind {
 	JSON_OBJSMAP,
 };
 
-struct json_opt_bool { bool set; bool value; };
-struct json_opt_i64 { bool set; int64_t value; };
-struct json_opt_u64 { bool set; uint64_t value; };
-struct json_opt_f64 { bool set; double value; };
-struct json_i64s { size_t n; int64_t *v; };
-struct json_u64s { size_t n; uint64_t *v; };
-struct json_pair { const char *key, *value; };
-struct json_map { size_t n; struct json_pair *v; };
-struct json_strs_pair { const char *key; struct strs value; };
-struct json_strsmap { size_t n; struct json_strs_pair *v; };
+struct json_opt_bool {
+	bool set;
+	bool value;
+};
+struct json_opt_i64 {
+	bool set;
+	int64_t value;
+};
+struct json_opt_u64 {
+	bool set;
+	uint64_t value;
+};
+struct json_opt_f64 {
+	bool set;
+	double value;
+};
+struct json_i64s {
+	size_t n;
+	int64_t *v;
+};
+struct json_u64s {
+	size_t n;
+	uint64_t *v;
+};
+struct json_pair {
+	const char *key, *value;
+};
+struct json_map {
+	size_t n;
+	struct json_pair *v;
+};
+struct json_strs_pair {
+	const char *key;
+	struct strs value;
+};
+struct json_strsmap {
+	size_t n;
+	struct json_strs_pair *v;
+};
 
-struct json_type;
+struct json_table;
 struct json_field {
 	const char *name;
 	enum json_kind kind;
 	unsigned flags;
 	size_t offset;
-	const struct json_type *sub;
+	const struct json_table *sub;
 };
-struct json_type {
+struct json_table {
 	const char *name;
 	size_t size;
 	const struct json_field *(*fields)(size_t *n);
@@ -129,36 +159,55 @@ struct json_type {
 #define JSON_T_STRSMAP(m, ...)  struct json_strsmap m;
 #define JSON_T_RAW(m, ...)      struct slice m;
 #define JSON_T_OBJ(m, sub)      struct sub *m;
-#define JSON_T_OBJS(m, sub)     struct { size_t n; struct sub *v; } m;
-#define JSON_T_OBJMAP(m, sub)   struct { size_t n; struct { const char *key; struct sub *value; } *v; } m;
-#define JSON_T_OBJSMAP(m, sub)  struct { size_t n; struct { const char *key; size_t n; struct sub *v; } *v; } m;
+#define JSON_T_OBJS(m, sub)    \
+	struct {               \
+		size_t n;      \
+		struct sub *v; \
+	} m;
+#define JSON_T_OBJMAP(m, sub)              \
+	struct {                           \
+		size_t n;                  \
+		struct {                   \
+			const char *key;   \
+			struct sub *value; \
+		} * v;                     \
+	} m;
+#define JSON_T_OBJSMAP(m, sub)           \
+	struct {                         \
+		size_t n;                \
+		struct {                 \
+			const char *key; \
+			size_t n;        \
+			struct sub *v;   \
+		} * v;                   \
+	} m;
 
 /* The table of the subtype, for kinds that have one. */
-#define JSON_SUB_(...)         JSON_SUB_PICK_(__VA_OPT__(&) JSON_SUB_CAT_(__VA_ARGS__) __VA_OPT__(,) NULL)
+#define JSON_SUB_(...)         JSON_SUB_PICK_(__VA_OPT__(&) JSON_SUB_CAT_(__VA_ARGS__) __VA_OPT__(, ) NULL)
 #define JSON_SUB_PICK_(x, ...) x
 #define JSON_SUB_CAT_(...)     __VA_OPT__(JSON_SUB_CAT2_(__VA_ARGS__))
 #define JSON_SUB_CAT2_(s)      s##_type
 
 #define JSON_MEMBER_(kind, member, jname, fl, ...) JSON_T_##kind(member, __VA_ARGS__)
-#define JSON_FIELD_(kind, member, jname, fl, ...)                                                  \
+#define JSON_FIELD_(kind, member, jname, fl, ...) \
 	{ jname, JSON_##kind, (fl), offsetof(json_self, member), JSON_SUB_(__VA_ARGS__) },
 
-#define JSON_STRUCT(id, LIST)                                                                      \
-	struct id {                                                                                \
-		LIST(JSON_MEMBER_)                                                                 \
-	};                                                                                         \
-	extern const struct json_type id##_type;
+#define JSON_STRUCT(id, LIST)      \
+	struct id {                \
+		LIST(JSON_MEMBER_) \
+	};                         \
+	extern const struct json_table id##_type;
 
 /* The rows need the struct's name for offsetof, hence a function scope with a typedef in it. */
-#define JSON_TYPE(id, LIST)                                                                        \
-	static const struct json_field *id##_fields(size_t *n)                                     \
-	{                                                                                          \
-		typedef struct id json_self;                                                       \
-		static const struct json_field fields[] = { LIST(JSON_FIELD_) };                   \
-		*n = sizeof(fields) / sizeof(fields[0]);                                           \
-		return fields;                                                                     \
-	}                                                                                          \
-	const struct json_type id##_type = { #id, sizeof(struct id), id##_fields };
+#define JSON_TYPE(id, LIST)                                                      \
+	static const struct json_field *id##_fields(size_t *n)                   \
+	{                                                                        \
+		typedef struct id json_self;                                     \
+		static const struct json_field fields[] = { LIST(JSON_FIELD_) }; \
+		*n = sizeof(fields) / sizeof(fields[0]);                         \
+		return fields;                                                   \
+	}                                                                        \
+	const struct json_table id##_type = { #id, sizeof(struct id), id##_fields };
 
 enum json_decode_flags {
 	JSON_FOLD = 1 << 0,   /* names match exactly, else ASCII case-insensitively (as Go does) */
@@ -166,21 +215,23 @@ enum json_decode_flags {
 };
 
 /* Fills *out (zeroed first); everything it points to lives in the arena. */
-int json_decode(struct arena *a, const struct json_type *t, struct slice text, void *out,
-		struct err *e) must_check;
-int json_decode_with(struct arena *a, const struct json_type *t, struct slice text, unsigned flags,
-		     void *out, struct err *e) must_check;
+int json_decode(struct arena *a, const struct json_table *t, struct slice text, void *out,
+                struct err *e) must_check;
+int json_decode_with(struct arena *a, const struct json_table *t, struct slice text, unsigned flags,
+                     void *out, struct err *e) must_check;
 
-/* Appends. `version` is the client's API minor number, or 0 for everything. <>& are escaped as Go does. */
-void json_encode(struct buf *b, const struct json_type *t, const void *in);
-void json_encode_for(struct buf *b, const struct json_type *t, const void *in, int version);
-char *json_text(struct arena *a, const struct json_type *t, const void *in); /* encoded, in the arena */
+/* Appends. `version` is the client's API minor number, or 0 for everything. <>& are escaped as Go
+ * does. */
+void json_encode(struct buf *b, const struct json_table *t, const void *in);
+void json_encode_for(struct buf *b, const struct json_table *t, const void *in, int version);
+char *json_text(struct arena *a, const struct json_table *t,
+                const void *in); /* encoded, in the arena */
 
 /* Appends one quoted string. Bytes that are not UTF-8 become U+FFFD, as Go writes them. */
 void json_quote(struct buf *b, struct slice s);
 
 /* A deep copy of a decoded value into another arena. */
-void *json_copy(struct arena *a, const struct json_type *t, const void *in);
+void *json_copy(struct arena *a, const struct json_table *t, const void *in);
 
 /* The strict scan alone. The error names line and column. */
 int json_check(struct slice text, struct err *e) must_check;
@@ -201,7 +252,8 @@ struct json_value {
 	const char **keys;         /* JV_OBJECT */
 	struct json_value *values; /* JV_ARRAY, JV_OBJECT */
 };
-int json_parse(struct arena *a, struct slice text, struct json_value *out, struct err *e) must_check;
+int json_parse(struct arena *a, struct slice text, struct json_value *out, struct err *e)
+        must_check;
 const struct json_value *json_member(const struct json_value *v, const char *key);
 /* indent NULL: one line; else one level's indent, as Go's MarshalIndent with no prefix. */
 void json_write(struct buf *b, const struct json_value *v, const char *indent);

@@ -1,7 +1,7 @@
 /*
  * The daemons' log: one line an event on stderr, as containerd and dockerd write theirs
- * (time="..." level=info msg="..." error="..."), or as JSON. Libraries never log: they return errors.
- * Thread-safe: a line is one write(2).
+ * (time="..." level=info msg="..." error="..."), or as JSON. Libraries never log: they return
+ * errors. Thread-safe: a line is one write(2).
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -23,10 +23,10 @@ void log_write(enum log_level level, const struct err *e, const char *fmt, ...) 
 #define log_error(...) log_write(LOG_ERROR, NULL, __VA_ARGS__)
 #define log_warn(...)  log_write(LOG_WARN, NULL, __VA_ARGS__)
 #define log_info(...)  log_write(LOG_INFO, NULL, __VA_ARGS__)
-#define log_debug(...)                                                                             \
-	do {                                                                                       \
-		if (log_enabled(LOG_DEBUG))                                                        \
-			log_write(LOG_DEBUG, NULL, __VA_ARGS__);                                   \
+#define log_debug(...)                                           \
+	do {                                                     \
+		if (log_enabled(LOG_DEBUG))                      \
+			log_write(LOG_DEBUG, NULL, __VA_ARGS__); \
 	} while (0)
 
 /* A line with error="..." from *e. */

@@ -125,7 +125,7 @@ void loop_free(struct loop *l)
 }
 
 static struct loop_source *add_source(struct loop *l, enum source_kind kind, int fd,
-				      uint32_t events, struct err *e)
+                                      uint32_t events, struct err *e)
 {
 	struct loop_source *s = xcalloc(sizeof(*s));
 	struct epoll_event ev = { .events = events, .data.ptr = s };
@@ -142,7 +142,7 @@ static struct loop_source *add_source(struct loop *l, enum source_kind kind, int
 }
 
 struct loop_source *loop_add(struct loop *l, int fd, uint32_t events, loop_fd_fn *fn, void *arg,
-			     struct err *e)
+                             struct err *e)
 {
 	struct loop_source *s = add_source(l, SOURCE_FD, fd, events, e);
 
@@ -206,7 +206,7 @@ struct loop_source *loop_timer(struct loop *l, int64_t ms, loop_fn *fn, void *ar
 }
 
 struct loop_source *loop_signals(struct loop *l, const sigset_t *set, loop_signal_fn *fn, void *arg,
-				 struct err *e)
+                                 struct err *e)
 {
 	struct loop_source *s;
 	int fd;

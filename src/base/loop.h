@@ -25,7 +25,7 @@ struct loop *loop_new(struct err *e) must_check;
 void loop_free(struct loop *l);
 
 struct loop_source *loop_add(struct loop *l, int fd, uint32_t events, loop_fd_fn *fn, void *arg,
-			     struct err *e) must_check;
+                             struct err *e) must_check;
 int loop_modify(struct loop_source *s, uint32_t events, struct err *e) must_check;
 void loop_remove(struct loop_source *s); /* NULL is fine */
 
@@ -34,12 +34,12 @@ struct loop_source *loop_timer(struct loop *l, int64_t ms, loop_fn *fn, void *ar
 
 /* Blocks the signals in this thread and calls fn in the loop for each that arrives. */
 struct loop_source *loop_signals(struct loop *l, const sigset_t *set, loop_signal_fn *fn, void *arg,
-				 struct err *e) must_check;
+                                 struct err *e) must_check;
 
 /* From any thread: fn runs in the loop's thread soon. */
 void loop_post(struct loop *l, loop_fn *fn, void *arg);
 
 int loop_run(struct loop *l, struct err *e) must_check; /* until loop_stop */
-void loop_stop(struct loop *l); /* from the loop's thread */
+void loop_stop(struct loop *l);                         /* from the loop's thread */
 
 #endif

@@ -20,7 +20,8 @@ struct map {
 
 void map_free(struct map *m);
 void *map_get(const struct map *m, const char *key); /* NULL when absent */
-void *map_set(struct map *m, const char *key, void *value); /* returns the value replaced, or NULL */
+void *map_set(struct map *m, const char *key,
+              void *value);                       /* returns the value replaced, or NULL */
 void *map_remove(struct map *m, const char *key); /* returns the value removed, or NULL */
 
 /* for (size_t i = 0; map_next(&m, &i, &key, &value);) ... ; removing the current entry is fine. */

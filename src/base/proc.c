@@ -43,8 +43,8 @@ const char *proc_find(struct arena *a, const char *name)
 struct child {
 	const struct proc_spawn *s;
 	const char *path;
-	int src[3];   /* what becomes 0, 1, 2; -1 keeps ours */
-	int *moved;   /* copies of s->pass above all targets */
+	int src[3]; /* what becomes 0, 1, 2; -1 keeps ours */
+	int *moved; /* copies of s->pass above all targets */
 	sigset_t mask;
 	int error;
 };
@@ -103,7 +103,7 @@ out:
 static pid_t clone_child(struct child *c, int *pidfd, struct err *e)
 {
 	char *stack = mmap(NULL, CHILD_STACK, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
 	_cleanup_close_ int pfd = -1;
 	sigset_t all;
@@ -171,7 +171,7 @@ int proc_wait_fd(int pidfd, pid_t pid, int timeout_ms, struct err *e)
 		return err_errno(e, errno, "wait for process %d", pid);
 	if (r == 0)
 		return err_set(e, ERR_DEADLINE, "process %d still runs after %d ms", pid,
-			       timeout_ms);
+		               timeout_ms);
 	return proc_wait(pid, e);
 }
 
@@ -196,9 +196,10 @@ int proc_start_time(pid_t pid, unsigned long long *ticks, struct err *e)
 	const char *p;
 
 	if (file_read(&a, AT_FDCWD, arena_printf(&a, "/proc/%d/stat", pid), LIMIT_SMALL_FILE, &text,
-		      e) < 0)
+	              e) < 0)
 		return -1;
-	/* Field 22; the second field may hold anything, but ends at the last ')'. proc_pid_stat(5). */
+	/* Field 22; the second field may hold anything, but ends at the last ')'. proc_pid_stat(5).
+	 */
 	p = strrchr(text.data, ')');
 	for (int field = 2; p && field < 22; field++)
 		p = strchr(p + 1, ' ');
@@ -259,10 +260,10 @@ const char *signal_name(int signo)
 {
 	static const char *const full[] = {
 #define S(n) [SIG##n] = "SIG" #n
-		S(HUP),	 S(INT),  S(QUIT), S(ILL),  S(TRAP), S(ABRT), S(BUS),  S(FPE),
-		S(KILL), S(USR1), S(SEGV), S(USR2), S(PIPE), S(ALRM), S(TERM), S(STKFLT),
-		S(CHLD), S(CONT), S(STOP), S(TSTP), S(TTIN), S(TTOU), S(URG),  S(XCPU),
-		S(XFSZ), S(VTALRM), S(PROF), S(WINCH), S(IO), S(PWR), S(SYS),
+		S(HUP),  S(INT),    S(QUIT), S(ILL),   S(TRAP), S(ABRT), S(BUS),  S(FPE),
+		S(KILL), S(USR1),   S(SEGV), S(USR2),  S(PIPE), S(ALRM), S(TERM), S(STKFLT),
+		S(CHLD), S(CONT),   S(STOP), S(TSTP),  S(TTIN), S(TTOU), S(URG),  S(XCPU),
+		S(XFSZ), S(VTALRM), S(PROF), S(WINCH), S(IO),   S(PWR),  S(SYS),
 #undef S
 	};
 

@@ -12,16 +12,16 @@
 #include "base/str.h"
 
 struct proc_spawn {
-	const char *file;         /* looked up in PATH when it has no slash */
-	const char *const *argv;  /* NULL-terminated; argv[0] included */
-	const char *const *env;   /* NULL-terminated; NULL inherits ours */
-	const char *cwd;          /* or NULL */
-	int fd[3];                /* stdin, stdout, stderr: a descriptor, PROC_NULL or PROC_INHERIT */
-	const int *pass;          /* these become 3, 4, ... in the child */
+	const char *file;        /* looked up in PATH when it has no slash */
+	const char *const *argv; /* NULL-terminated; argv[0] included */
+	const char *const *env;  /* NULL-terminated; NULL inherits ours */
+	const char *cwd;         /* or NULL */
+	int fd[3];       /* stdin, stdout, stderr: a descriptor, PROC_NULL or PROC_INHERIT */
+	const int *pass; /* these become 3, 4, ... in the child */
 	size_t npass;
-	bool new_session;         /* setsid */
-	bool new_group;           /* setpgid(0, 0) */
-	bool die_with_parent;     /* PR_SET_PDEATHSIG SIGKILL; for short-lived helpers only */
+	bool new_session;     /* setsid */
+	bool new_group;       /* setpgid(0, 0) */
+	bool die_with_parent; /* PR_SET_PDEATHSIG SIGKILL; for short-lived helpers only */
 };
 
 #define PROC_INHERIT (-1) /* ours */
@@ -36,7 +36,8 @@ pid_t proc_spawn(const struct proc_spawn *s, int *pidfd, struct err *e) must_che
 /* Waits for the end; returns the exit code, or 128 + signal. */
 int proc_wait(pid_t pid, struct err *e) must_check;
 
-/* As proc_wait for at most timeout_ms (-1: for ever), on a pidfd; ERR_DEADLINE when it still runs. */
+/* As proc_wait for at most timeout_ms (-1: for ever), on a pidfd; ERR_DEADLINE when it still runs.
+ */
 int proc_wait_fd(int pidfd, pid_t pid, int timeout_ms, struct err *e) must_check;
 
 int proc_pidfd(pid_t pid, struct err *e) must_check;

@@ -1,0 +1,425 @@
+/*
+ * Decoding by table. See json.h. No getter of json-c that coerces is used: the type is checked
+ * first, and a mismatch is an error that names the path of the member.
+ */
+#include "base/json.h"
+
+#include <stdio.h>
+#include "base/clock.h"
+#include "base/json_internal.h"
+
+struct decode {
+	struct arena *a;
+	unsigned flags;
+	struct err *e;
+	char path[256]; /* "linux.resources.memory", for errors */
+	size_t path_len;
+};
+
+static int decode_struct(struct decode *d, const struct json_table *t, struct json_object *o,
+                         void *out);
+
+/* Puts ".name" or "[i]" behind the path; returns the length to come back to. */
+static size_t path_push(struct decode *d, const char *name, size_t index)
+{
+	size_t old = d->path_len, room = sizeof(d->path) - old;
+	int n = name ? snprintf(d->path + old, room, "%s%s", old ? "." : "", name)
+	             : snprintf(d->path + old, room, "[%zu]", index);
+
+	d->path_len = old + MIN((size_t)n, room - 1);
+	return old;
+}
+
+static void path_pop(struct decode *d, size_t old)
+{
+	d->path_len = old;
+	d->path[old] = '\0';
+}
+
+static int fail(struct decode *d, const char *expected, struct json_object *o)
+{
+	static const char *const names[] = {
+		[json_type_null] = "null",     [json_type_boolean] = "boolean",
+		[json_type_double] = "number", [json_type_int] = "integer",
+		[json_type_object] = "object", [json_type_array] = "array",
+		[json_type_string] = "string",
+	};
+
+	return err_set(d->e, ERR_INVALID, "%s%sexpected %s, got %s", d->path,
+	               d->path_len ? ": " : "", expected, names[json_object_get_type(o)]);
+}
+
+static const char *copy_string(struct decode *d, struct json_object *o)
+{
+	return arena_strndup(d->a, json_object_get_string(o),
+	                     (size_t)json_object_get_string_len(o));
+}
+
+static int decode_str(struct decode *d, struct json_object *o, const char **out)
+{
+	if (!json_object_is_type(o, json_type_string))
+		return fail(d, "string", o);
+	*out = copy_string(d, o);
+	return 0;
+}
+
+static int decode_bool(struct decode *d, struct json_object *o, bool *out)
+{
+	if (!json_object_is_type(o, json_type_boolean))
+		return fail(d, "boolean", o);
+	*out = json_object_get_boolean(o);
+	return 0;
+}
+
+static int decode_u64(struct decode *d, struct json_object *o, uint64_t *out)
+{
+	if (!json_object_is_type(o, json_type_int))
+		return fail(d, "integer", o);
+	if (json_object_get_int64(o) < 0)
+		return err_set(d->e, ERR_INVALID, "%s: expected a non-negative integer, got %lld",
+		               d->path, (long long)json_object_get_int64(o));
+	*out = json_object_get_uint64(o);
+	return 0;
+}
+
+static int decode_i64(struct decode *d, struct json_object *o, int64_t *out)
+{
+	if (!json_object_is_type(o, json_type_int))
+		return fail(d, "integer", o);
+	if (json_object_get_uint64(o) > INT64_MAX)
+		return err_set(d->e, ERR_INVALID, "%s: integer out of range", d->path);
+	*out = json_object_get_int64(o);
+	return 0;
+}
+
+static int decode_f64(struct decode *d, struct json_object *o, double *out)
+{
+	if (!json_object_is_type(o, json_type_int) && !json_object_is_type(o, json_type_double))
+		return fail(d, "number", o);
+	*out = json_object_get_double(o);
+	return 0;
+}
+
+static int decode_time(struct decode *d, struct json_object *o, int64_t *out)
+{
+	if (!json_object_is_type(o, json_type_string))
+		return fail(d, "RFC 3339 time", o);
+	if (json_object_get_string_len(o) == 0) {
+		*out = 0;
+		return 0;
+	}
+	if (!clock_parse(json_object_get_string(o), out))
+		return err_set(d->e, ERR_INVALID, "%s: expected RFC 3339 time, got \"%.60s\"",
+		               d->path, json_object_get_string(o));
+	return 0;
+}
+
+/* Room for the elements of an array; never NULL, so that [] differs from an absent member. */
+static int array_begin(struct decode *d, struct json_object *o, size_t elem, size_t *n, void *v)
+{
+	if (!json_object_is_type(o, json_type_array))
+		return fail(d, "array", o);
+	*n = json_object_array_length(o);
+	*(void **)v = arena_alloc(d->a, MAX(*n, (size_t)1) * elem);
+	return 0;
+}
+
+static int object_begin(struct decode *d, struct json_object *o, size_t elem, void *v)
+{
+	if (!json_object_is_type(o, json_type_object))
+		return fail(d, "object", o);
+	*(void **)v =
+	        arena_alloc(d->a, MAX((size_t)json_object_object_length(o), (size_t)1) * elem);
+	return 0;
+}
+
+static int decode_strs(struct decode *d, struct json_object *o, struct strs *out)
+{
+	if (array_begin(d, o, sizeof(*out->v), &out->n, &out->v) < 0)
+		return -1;
+	for (size_t i = 0; i < out->n; i++) {
+		size_t old = path_push(d, NULL, i);
+
+		if (decode_str(d, json_object_array_get_idx(o, i), &out->v[i]) < 0)
+			return -1;
+		path_pop(d, old);
+	}
+	return 0;
+}
+
+static int decode_strlist(struct decode *d, struct json_object *o, struct strs *out)
+{
+	if (!json_object_is_type(o, json_type_string))
+		return decode_strs(d, o, out);
+	out->n = 1;
+	out->v = arena_array(d->a, const char *, 1);
+	out->v[0] = copy_string(d, o);
+	return 0;
+}
+
+/* I64S and U64S have one layout; `is_signed` picks the range. */
+static int decode_ints(struct decode *d, struct json_object *o, bool is_signed,
+                       struct json_list_view *out)
+{
+	if (array_begin(d, o, sizeof(int64_t), &out->n, &out->v) < 0)
+		return -1;
+	for (size_t i = 0; i < out->n; i++) {
+		struct json_object *item = json_object_array_get_idx(o, i);
+		size_t old = path_push(d, NULL, i);
+
+		if ((is_signed ? decode_i64(d, item, (int64_t *)out->v + i)
+		               : decode_u64(d, item, (uint64_t *)out->v + i)) < 0)
+			return -1;
+		path_pop(d, old);
+	}
+	return 0;
+}
+
+static int decode_set(struct decode *d, struct json_object *o, struct strs *out)
+{
+	if (object_begin(d, o, sizeof(*out->v), &out->v) < 0)
+		return -1;
+	json_object_object_foreach(o, key, value)
+	{
+		if (value && !json_object_is_type(value, json_type_object)) {
+			path_push(d, key, 0);
+			return fail(d, "empty object", value);
+		}
+		out->v[out->n++] = arena_strdup(d->a, key);
+	}
+	return 0;
+}
+
+static int decode_map(struct decode *d, struct json_object *o, struct json_map *out)
+{
+	if (object_begin(d, o, sizeof(*out->v), &out->v) < 0)
+		return -1;
+	json_object_object_foreach(o, key, value)
+	{
+		size_t old = path_push(d, key, 0);
+		struct json_pair *pair = &out->v[out->n++];
+
+		pair->key = arena_strdup(d->a, key);
+		pair->value = "";
+		if (value && decode_str(d, value, &pair->value) < 0)
+			return -1;
+		path_pop(d, old);
+	}
+	return 0;
+}
+
+static int decode_strsmap(struct decode *d, struct json_object *o, struct json_strsmap *out)
+{
+	if (object_begin(d, o, sizeof(*out->v), &out->v) < 0)
+		return -1;
+	json_object_object_foreach(o, key, value)
+	{
+		size_t old = path_push(d, key, 0);
+		struct json_strs_pair *pair = &out->v[out->n++];
+
+		pair->key = arena_strdup(d->a, key);
+		if (value && decode_strs(d, value, &pair->value) < 0)
+			return -1;
+		path_pop(d, old);
+	}
+	return 0;
+}
+
+static int decode_raw(struct decode *d, struct json_object *o, struct slice *out)
+{
+	size_t n;
+	const char *s = json_object_to_json_string_length(
+	        o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &n);
+
+	out->data = arena_strndup(d->a, s, n);
+	out->len = n;
+	return 0;
+}
+
+static int decode_objs(struct decode *d, const struct json_table *t, struct json_object *o,
+                       size_t *n, void *v)
+{
+	if (array_begin(d, o, t->size, n, v) < 0)
+		return -1;
+	for (size_t i = 0; i < *n; i++) {
+		struct json_object *item = json_object_array_get_idx(o, i);
+		size_t old = path_push(d, NULL, i);
+
+		if (item && decode_struct(d, t, item, *(char **)v + i * t->size) < 0)
+			return -1;
+		path_pop(d, old);
+	}
+	return 0;
+}
+
+static int decode_obj(struct decode *d, const struct json_table *t, struct json_object *o,
+                      void **out)
+{
+	*out = arena_alloc(d->a, t->size);
+	return decode_struct(d, t, o, *out);
+}
+
+static int decode_objmap(struct decode *d, const struct json_table *t, struct json_object *o,
+                         struct json_objmap_view *out)
+{
+	if (object_begin(d, o, sizeof(*out->v), &out->v) < 0)
+		return -1;
+	json_object_object_foreach(o, key, value)
+	{
+		size_t old = path_push(d, key, 0);
+		struct json_objmap_entry *entry = &out->v[out->n++];
+
+		entry->key = arena_strdup(d->a, key);
+		if (value && decode_obj(d, t, value, &entry->value) < 0)
+			return -1;
+		path_pop(d, old);
+	}
+	return 0;
+}
+
+static int decode_objsmap(struct decode *d, const struct json_table *t, struct json_object *o,
+                          struct json_objsmap_view *out)
+{
+	if (object_begin(d, o, sizeof(*out->v), &out->v) < 0)
+		return -1;
+	json_object_object_foreach(o, key, value)
+	{
+		size_t old = path_push(d, key, 0);
+		struct json_objsmap_entry *entry = &out->v[out->n++];
+
+		entry->key = arena_strdup(d->a, key);
+		if (value && decode_objs(d, t, value, &entry->n, &entry->v) < 0)
+			return -1;
+		path_pop(d, old);
+	}
+	return 0;
+}
+
+#define DECODE_OPT(ctype, fn)                 \
+	do {                                  \
+		ctype *opt = p;               \
+		opt->set = true;              \
+		return fn(d, o, &opt->value); \
+	} while (0)
+
+static int decode_member(struct decode *d, const struct json_field *f, struct json_object *o,
+                         void *p)
+{
+	switch (f->kind) {
+	case JSON_STR:
+		return decode_str(d, o, p);
+	case JSON_BOOL:
+		return decode_bool(d, o, p);
+	case JSON_I64:
+		return decode_i64(d, o, p);
+	case JSON_U64:
+		return decode_u64(d, o, p);
+	case JSON_F64:
+		return decode_f64(d, o, p);
+	case JSON_OPT_BOOL:
+		DECODE_OPT(struct json_opt_bool, decode_bool);
+	case JSON_OPT_I64:
+		DECODE_OPT(struct json_opt_i64, decode_i64);
+	case JSON_OPT_U64:
+		DECODE_OPT(struct json_opt_u64, decode_u64);
+	case JSON_OPT_F64:
+		DECODE_OPT(struct json_opt_f64, decode_f64);
+	case JSON_TIME:
+		return decode_time(d, o, p);
+	case JSON_STRS:
+		return decode_strs(d, o, p);
+	case JSON_STRLIST:
+		return decode_strlist(d, o, p);
+	case JSON_I64S:
+		return decode_ints(d, o, true, p);
+	case JSON_U64S:
+		return decode_ints(d, o, false, p);
+	case JSON_SET:
+		return decode_set(d, o, p);
+	case JSON_MAP:
+		return decode_map(d, o, p);
+	case JSON_STRSMAP:
+		return decode_strsmap(d, o, p);
+	case JSON_RAW:
+		return decode_raw(d, o, p);
+	case JSON_OBJ:
+		return decode_obj(d, f->sub, o, p);
+	case JSON_OBJS:
+		return decode_objs(d, f->sub, o, &((struct json_list_view *)p)->n,
+		                   &((struct json_list_view *)p)->v);
+	case JSON_OBJMAP:
+		return decode_objmap(d, f->sub, o, p);
+	case JSON_OBJSMAP:
+		return decode_objsmap(d, f->sub, o, p);
+	}
+	return err_set(d->e, ERR_INTERNAL, "%s: unknown kind of field", d->path);
+}
+
+static const struct json_field *find_field(const struct decode *d, const struct json_field *f,
+                                           size_t n, const char *key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(f[i].name, key) == 0)
+			return &f[i];
+	for (size_t i = 0; (d->flags & JSON_FOLD) && i < n; i++)
+		if (str_ieq(f[i].name, key))
+			return &f[i];
+	return NULL;
+}
+
+/* A member that is absent or null although it must be there. */
+static int check_required(struct decode *d, const struct json_field *f, size_t n,
+                          struct json_object *o)
+{
+	struct json_object *value;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!(f[i].flags & REQUIRED))
+			continue;
+		if (!json_object_object_get_ex(o, f[i].name, &value) || !value) {
+			path_push(d, f[i].name, 0);
+			return err_set(d->e, ERR_INVALID, "%s: missing", d->path);
+		}
+	}
+	return 0;
+}
+
+static int decode_struct(struct decode *d, const struct json_table *t, struct json_object *o,
+                         void *out)
+{
+	size_t n;
+	const struct json_field *fields = t->fields(&n);
+
+	if (!json_object_is_type(o, json_type_object))
+		return fail(d, "object", o);
+	json_object_object_foreach(o, key, value)
+	{
+		const struct json_field *f = find_field(d, fields, n, key);
+		size_t old = path_push(d, key, 0);
+
+		if (!f && (d->flags & JSON_STRICT))
+			return err_set(d->e, ERR_INVALID, "%s: unknown name", d->path);
+		if (f && value && decode_member(d, f, value, (char *)out + f->offset) < 0)
+			return -1;
+		path_pop(d, old);
+	}
+	return check_required(d, fields, n, o);
+}
+
+int json_decode_with(struct arena *a, const struct json_table *t, struct slice text, unsigned flags,
+                     void *out, struct err *e)
+{
+	_cleanup_json_ struct json_object *o = NULL;
+	struct decode d = { .a = a, .flags = flags, .e = e };
+
+	memset(out, 0, t->size);
+	if (json_parse_object(text, &o, e) < 0)
+		return -1;
+	return decode_struct(&d, t, o, out);
+}
+
+int json_decode(struct arena *a, const struct json_table *t, struct slice text, void *out,
+                struct err *e)
+{
+	return json_decode_with(a, t, text, 0, out, e);
+}

@@ -1,0 +1,43 @@
+/* Shared by the json_*.c files only. json-c's objects do not leave them. */
+#ifndef BASE_JSON_INTERNAL_H
+#define BASE_JSON_INTERNAL_H
+
+#include <json-c/json.h>
+#include "base/json.h"
+
+#define _cleanup_json_ cleanup_with(json_put_cleanup)
+static inline void json_put_cleanup(struct json_object **o)
+{
+	json_object_put(*o);
+}
+
+/* Scans strictly, then parses. *out is owned by the caller; JSON null gives NULL. */
+int json_parse_object(struct slice text, struct json_object **out, struct err *e) must_check;
+
+/* Length of the valid UTF-8 sequence at text (n > 0 bytes), 0 when it is not one. */
+size_t json_utf8_len(const char *text, size_t n);
+
+/* Generic views of the anonymous {n, v} members, whose layout is the same for every subtype. */
+struct json_list_view {
+	size_t n;
+	void *v;
+};
+struct json_objmap_entry {
+	const char *key;
+	void *value;
+};
+struct json_objmap_view {
+	size_t n;
+	struct json_objmap_entry *v;
+};
+struct json_objsmap_entry {
+	const char *key;
+	size_t n;
+	void *v;
+};
+struct json_objsmap_view {
+	size_t n;
+	struct json_objsmap_entry *v;
+};
+
+#endif
