@@ -53,7 +53,7 @@ void json_quote(struct buf *b, struct slice s)
 			quote_ascii(b, (unsigned char)*p++);
 			continue;
 		}
-		n = json_utf8_len(p, (size_t)(end - p));
+		n = utf8_len(p, (size_t)(end - p));
 		if (n == 0)
 			buf_adds(b, "\\ufffd");
 		else if (n == 3 && memcmp(p, "\xe2\x80", 2) == 0 && ((p[2] & 0xfe) == 0xa8))

@@ -14,9 +14,6 @@ static inline void json_put_cleanup(struct json_object **o)
 /* Scans strictly, then parses. *out is owned by the caller; JSON null gives NULL. */
 int json_parse_object(struct slice text, struct json_object **out, struct err *e) must_check;
 
-/* Length of the valid UTF-8 sequence at text (n > 0 bytes), 0 when it is not one. */
-size_t json_utf8_len(const char *text, size_t n);
-
 /* Generic views of the anonymous {n, v} members, whose layout is the same for every subtype. */
 struct json_list_view {
 	size_t n;

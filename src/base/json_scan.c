@@ -46,27 +46,6 @@ static bool accept(struct scan *s, char c)
 	return true;
 }
 
-/* Length of the valid UTF-8 sequence at p, 0 when it is not one (RFC 3629). */
-size_t json_utf8_len(const char *text, size_t n)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	size_t len = p[0] < 0x80                    ? 1
-	             : p[0] >= 0xc2 && p[0] <= 0xdf ? 2
-	             : (p[0] & 0xf0) == 0xe0        ? 3
-	             : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
-	                                            : 0;
-
-	if (len == 0 || len > n)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 static int scan_hex4(struct scan *s, unsigned *out)
 {
 	*out = 0;
@@ -158,7 +137,7 @@ static int scan_string(struct scan *s, struct buf *out)
 				return -1;
 			continue;
 		}
-		n = json_utf8_len(s->p, (size_t)(s->end - s->p));
+		n = utf8_len(s->p, (size_t)(s->end - s->p));
 		if (n == 0)
 			return fail(s, "string is not UTF-8");
 		if (out)

@@ -154,3 +154,23 @@ bool str_is_hex(const char *s, size_t n)
 {
 	return s && strspn(s, "0123456789abcdef") == n && s[n] == '\0';
 }
+
+size_t utf8_len(const char *text, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t len = p[0] < 0x80                    ? 1
+	             : p[0] >= 0xc2 && p[0] <= 0xdf ? 2
+	             : (p[0] & 0xf0) == 0xe0        ? 3
+	             : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
+	                                            : 0;
+
+	if (len == 0 || len > n)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return len;
+}

@@ -81,4 +81,7 @@ bool str_copy(char *dst, size_t size, const char *src);
 void hex_encode(char *dst, const void *src, size_t n);
 bool str_is_hex(const char *s, size_t n); /* exactly n lower-case hex digits, then NUL */
 
+/* Length of the valid UTF-8 sequence at text (n > 0 bytes; RFC 3629), 0 when it is not one. */
+size_t utf8_len(const char *text, size_t n);
+
 #endif

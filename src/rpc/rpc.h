@@ -55,11 +55,13 @@ const struct rpc_method *rpc_call_method(struct rpc_call *call);
 /* Metadata by lower-case name ("containerd-namespace", "containerd-lease"), or NULL. */
 const char *rpc_call_metadata(struct rpc_call *call, const char *name);
 
-/* True once the client is gone or cancelled; streams poll it, parked calls are told by on_cancel. */
+/* True once the client is gone or cancelled; streams poll it, parked calls are told by on_cancel.
+ */
 bool rpc_call_cancelled(struct rpc_call *call);
 void rpc_call_on_cancel(struct rpc_call *call, void (*fn)(struct rpc_call *, void *arg), void *arg);
 
-/* Answers a parked call once; e == NULL or e->kind == ERR_NONE is success. The call is gone after. */
+/* Answers a parked call once; e == NULL or e->kind == ERR_NONE is success. The call is gone after.
+ */
 void rpc_call_finish(struct rpc_call *call, const void *resp, const struct err *e);
 
 /* Streams (gRPC): one message out, blocking while the peer's window is full; -1 when it is gone. */
@@ -72,6 +74,6 @@ int rpc_call_recv(struct rpc_call *call, void **msg, struct err *e) must_check;
 ProtobufCAllocator rpc_allocator(struct arena *a);
 /* NULL with ERR_INVALID when malformed or when a string is not UTF-8 or holds NUL. */
 void *rpc_unpack(struct arena *a, const ProtobufCMessageDescriptor *d, const void *p, size_t n,
-		 struct err *e) must_check;
+                 struct err *e) must_check;
 
 #endif
