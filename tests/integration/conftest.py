@@ -1,0 +1,149 @@
+"""Fixtures of the integration tests: stacks, clients, a registry, a leak check.
+
+Shared tests describe what every Docker engine does; they run against ours, and with
+`./dev test --engine debian` against Debian's, which shows that the test is right. A test which is
+about Lighter alone bears @pytest.mark.ours.
+"""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from stack import PROGRAMS, Stack, leaks, official_cli, peers  # noqa: E402
+from stack.images import preload_folder  # noqa: E402
+from stack.stack import build_dir  # noqa: E402
+
+NOT_YET = Path(__file__).with_name("not-yet.txt")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--engine", default="ours", choices=["ours", "debian"])
+    parser.addoption("--long", action="store_true", default=False)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "ours: about Lighter alone, not about every engine")
+    config.addinivalue_line("markers", "long: only with --long")
+    config.addinivalue_line("markers", "needs(*programs): our programs which the test starts")
+
+
+def pytest_collection_modifyitems(config, items):
+    listed = [line.split("#")[0].strip() for line in NOT_YET.read_text().splitlines()]
+    listed = [line for line in listed if line]
+    for item in items:
+        if item.get_closest_marker("ours") and config.getoption("engine") != "ours":
+            item.add_marker(pytest.mark.skip(reason="about Lighter alone"))
+        if item.get_closest_marker("long") and not config.getoption("long"):
+            item.add_marker(pytest.mark.skip(reason="only with --long"))
+        name = item.nodeid.removeprefix("tests/integration/")
+        if config.getoption("engine") == "ours" and any(name.startswith(line) for line in listed):
+            item.add_marker(pytest.mark.xfail(reason="not there yet", strict=False))
+
+
+def require(*programs):
+    """Skips the test while one of our programs has not been built."""
+    for name in programs or PROGRAMS:
+        if not (build_dir() / "bin" / name).exists():
+            pytest.skip(f"our {name} is not there yet")
+
+
+@pytest.fixture(autouse=True)
+def _needs(request):
+    for mark in request.node.iter_markers("needs"):
+        require(*mark.args)
+
+
+def busybox_archives():
+    return [preload_folder(build_dir()) / "busybox.tar"]
+
+
+def make_stack(engine, **options):
+    """A stack with busybox in it: `ours` or `debian`."""
+    options.setdefault("tmpfs", True)
+    options.setdefault("preload", busybox_archives())
+    options.setdefault("cli", "official" if official_cli() else "debian")
+    if engine == "debian":
+        return Stack.peers(**options)
+    swapped = set(options.get("swap") or {})
+    require(*(set(PROGRAMS) - swapped - {"docker", "ctr", "docker-init"}))
+    return Stack(**options)
+
+
+@pytest.fixture(scope="session")
+def engine(request):
+    return request.config.getoption("engine")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    stacks = [value for value in getattr(item, "funcargs", {}).values()
+              if isinstance(value, Stack)]
+    if report.when == "call" and report.failed:
+        for stack in stacks:
+            report.sections.append(("daemons' logs", stack.logs(lines=25)))
+
+
+@pytest.fixture(scope="module")
+def shared_stack(engine, request):
+    """One stack for all tests of a module (module's OPTIONS, if any, are Stack's)."""
+    with make_stack(engine, **getattr(request.module, "OPTIONS", {})) as made:
+        yield made
+
+
+@pytest.fixture
+def stack(shared_stack):
+    """The module's stack, emptied of containers after each test."""
+    yield shared_stack
+    left = shared_stack.docker("ps", "-aq", cli="debian").stdout.split()
+    if left:
+        shared_stack.docker("rm", "-f", "-v", *left, cli="debian")
+
+
+@pytest.fixture
+def fresh_stack(engine, request):
+    """A stack of the test's own."""
+    with make_stack(engine, **getattr(request.module, "OPTIONS", {})) as made:
+        yield made
+
+
+@pytest.fixture
+def make(engine):
+    """A function that makes stacks with options of the test's choice; all end with the test."""
+    made = []
+
+    def maker(which=None, **options):
+        made.append(make_stack(which or engine, **options))
+        return made[-1]
+    yield maker
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def no_leaks(stack, engine):
+    """What the test makes in a warm stack must be gone at its end."""
+    stack.docker("run", "--rm", "busybox", "true", check=True)
+    before = stack.snapshot()
+    yield
+    left = stack.docker("ps", "-aq", cli="debian").stdout.split()
+    if left:
+        stack.docker("rm", "-f", "-v", *left, cli="debian")
+    ignore = [r"^netns: ", r"^files: /run/docker/netns/"] if engine == "debian" else []
+
+    def clean():
+        return not leaks.diff(before, stack.snapshot(), ignore)
+    try:
+        stack.wait_for(clean, patience=5, every=0.1)
+    except AssertionError:
+        pytest.fail("left behind:\n" + "\n".join(leaks.diff(before, stack.snapshot(), ignore)))
+
+
+@pytest.fixture(scope="session")
+def peer():
+    """peer("skopeo") is the path of somebody else's program."""
+    return peers.program

@@ -1,0 +1,24 @@
+"""python3 -m stack peers|run|test: what ./dev calls."""
+
+import sys
+
+
+def main():
+    command, rest = sys.argv[1], sys.argv[2:]
+    if command == "peers":
+        from . import peers
+        try:
+            peers.fetch()
+        except peers.PeersMissing as error:
+            return f"peers: {error}"
+        return 0
+    if command == "run":
+        from .run import main as run
+        return run(rest)
+    if command == "test":
+        from .testing import main as test
+        return test(rest)
+    return f"no command {command}"
+
+
+sys.exit(main())

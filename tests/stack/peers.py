@@ -1,0 +1,116 @@
+"""Other people's programs for the tests: downloaded with apt, unpacked, never installed.
+
+Everything lands in build/peers/root; build/peers/bin has one small launcher per program, which
+finds the shared libraries that came along. Nothing here starts anything.
+`python3 -m stack peers` fetches what is missing (quick when nothing is).
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+PEERS = Path(os.environ.get("LIGHTER_PEERS", TOP / "build" / "peers"))
+ROOT = PEERS / "root"
+BIN = PEERS / "bin"
+
+PACKAGES = ["docker.io", "containerd", "runc", "crun", "conmon", "podman", "skopeo",
+            "docker-registry", "tini", "golang-github-containers-common",
+            "golang-github-containers-image"]
+
+# Where Debian's packages put what the tests call, and under which name.
+PROGRAMS = {
+    "docker": "usr/bin/docker",
+    "dockerd": "usr/sbin/dockerd",
+    "docker-proxy": "usr/sbin/docker-proxy",
+    "docker-init": "usr/bin/tini-static",
+    "containerd": "usr/bin/containerd",
+    "containerd-shim-runc-v2": "usr/bin/containerd-shim-runc-v2",
+    "ctr": "usr/bin/ctr",
+    "runc": "usr/sbin/runc",
+    "crun": "usr/bin/crun",
+    "conmon": "usr/bin/conmon",
+    "podman": "usr/bin/podman",
+    "skopeo": "usr/bin/skopeo",
+    "docker-registry": "usr/bin/docker-registry",
+}
+
+# Packages which a simulation may name and which are the machine's own business.
+NOT_OURS = {"iptables", "nftables", "adduser", "passwd", "login", "systemd", "dbus", "init"}
+
+
+class PeersMissing(Exception):
+    """A peer was asked for which is neither unpacked nor on this machine."""
+
+
+def program(name):
+    """Path of a peer's program; the machine's own copy when it was not fetched."""
+    path = BIN / name
+    if path.exists():
+        return str(path)
+    found = shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
+    if found:
+        return found
+    raise PeersMissing(f"{name}: no such peer; run `./dev deps --test`")
+
+
+def have():
+    stamp = PEERS / "stamp"
+    return stamp.exists() and stamp.read_text() == " ".join(PACKAGES)
+
+
+def _wanted():
+    """The packages, and whatever they need that this machine lacks."""
+    out = subprocess.run(["apt-get", "-s", "install", "--no-install-recommends", *PACKAGES],
+                         capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    new = re.findall(r"^Inst (\S+) \(", out.stdout, re.M)
+    return sorted(set(PACKAGES) | (set(new) - NOT_OURS))
+
+
+def _unpack(deb):
+    """dpkg-deb -x, with /bin, /sbin and /lib merged into /usr as Debian itself is."""
+    subprocess.run(["dpkg-deb", "-x", deb, ROOT], check=True)
+    for name in ("bin", "sbin", "lib"):
+        split = ROOT / name
+        if split.is_dir() and not split.is_symlink():
+            subprocess.run(["cp", "-a", f"{split}/.", f"{ROOT}/usr/{name}/"], check=True)
+            shutil.rmtree(split)
+
+
+def _launchers():
+    libraries = f"{ROOT}/usr/lib/{os.uname().machine}-linux-gnu:{ROOT}/usr/lib"
+    BIN.mkdir(parents=True, exist_ok=True)
+    for name, path in PROGRAMS.items():
+        if not (ROOT / path).exists():
+            continue
+        launcher = BIN / name
+        launcher.write_text("#!/bin/sh\n"
+                            f"LD_LIBRARY_PATH={libraries} exec {ROOT / path} \"$@\"\n")
+        launcher.chmod(0o755)
+
+
+def fetch():
+    if have():
+        return
+    debs = PEERS / "debs"
+    debs.mkdir(parents=True, exist_ok=True)
+    for path in (ROOT / "usr/bin", ROOT / "usr/sbin", ROOT / "usr/lib"):
+        path.mkdir(parents=True, exist_ok=True)
+    # An old package index names files which are gone: refresh it once when the first try fails.
+    for attempt in ("as it is", "refreshed"):
+        got = subprocess.run(["apt-get", "-q", "download", "-o", "APT::Sandbox::User=root",
+                              *_wanted()], cwd=debs, stdout=subprocess.DEVNULL,
+                             stderr=None if attempt == "refreshed" else subprocess.DEVNULL)
+        if got.returncode == 0:
+            break
+        if attempt == "refreshed":
+            raise PeersMissing("apt-get download failed")
+        subprocess.run(["apt-get", "-q", "update"], stdout=subprocess.DEVNULL, check=False)
+    for deb in sorted(debs.glob("*.deb")):
+        _unpack(deb)
+    shutil.rmtree(debs)
+    _launchers()
+    (PEERS / "stamp").write_text(" ".join(PACKAGES))
+

@@ -1,0 +1,130 @@
+"""./dev test: every stage of the tests, and one closing line that adds them up."""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+from .stack import PROGRAMS, TOP
+
+FUZZ_SECONDS, FUZZ_SECONDS_LONG = 10, 300
+STAGES = ("unit", "integration", "fuzz", "sanitize")
+
+
+class Tally:
+    """passed, failed, skipped; and the names of what failed."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, passed=0, failed=0, skipped=0):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+
+    def one(self, name, ok, text=""):
+        print(f"{'ok  ' if ok else 'FAIL'} {name}", flush=True)
+        if not ok:
+            print(text, flush=True)
+        self.add(passed=int(ok), failed=int(not ok))
+
+
+def run(argv, **more):
+    """Runs with its output passed through; returns (exit code, output)."""
+    with subprocess.Popen(argv, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace", **more) as process:
+        kept = []
+        for line in process.stdout:
+            kept.append(line)
+            sys.stdout.write(line)
+            sys.stdout.flush()
+    return process.returncode, "".join(kept)
+
+
+def count(text, word):
+    found = re.findall(rf"(\d+) {word}", text)
+    return int(found[-1]) if found else 0
+
+
+def unit(tally, options):
+    code, text = run(["meson", "test", "-C", "build", "--no-rebuild", "--suite", "unit",
+                      "--print-errorlogs"])
+    ok, bad, skipped = (sum(int(n) for n in re.findall(rf"^{word}:\s+(\d+)", text, re.M))
+                        for word in ("Ok", "(?:Fail|Timeout)", "Skipped"))
+    tally.add(ok, bad or int(code != 0 and "No suitable tests" not in text), skipped)
+
+
+def integration(tally, options):
+    argv = [sys.executable, "-m", "pytest", "tests/integration", "-rsxX", "-q",
+            "-p", "no:cacheprovider", "--tb=short", "--durations=5"]
+    argv += ["--engine", options.engine] + (["--long"] if options.long else [])
+    argv += ["-k", options.k] if options.k else []
+    code, text = run(argv + options.pytest)
+    last = text.strip().splitlines()[-1] if text.strip() else ""
+    failed = count(last, "failed") + count(last, "error")
+    if code not in (0, 5) and failed == 0:      # pytest itself stumbled; 5 is "nothing chosen"
+        failed = 1
+    tally.add(count(last, "passed") + count(last, "xpassed"), failed,
+              count(last, "skipped") + count(last, "xfailed"))
+
+
+def fuzz(tally, options):
+    """Each libFuzzer target for a few seconds, from its kept corpus."""
+    built = subprocess.run(["./dev", "build", "--fuzz"], cwd=TOP, capture_output=True, text=True)
+    tally.one("build of the fuzz targets", built.returncode == 0, built.stdout + built.stderr)
+    if built.returncode != 0:
+        return
+    folder = TOP / "build-fuzz" / "tests" / "fuzz"
+    for target in sorted(p for p in folder.glob("fuzz_*") if p.is_file()):
+        name = target.name.removeprefix("fuzz_")
+        fresh = folder / "corpus" / name
+        fresh.mkdir(parents=True, exist_ok=True)
+        kept = [str(p) for p in [TOP / "tests" / "fuzz" / "corpus" / name] if p.is_dir()]
+        seconds = FUZZ_SECONDS_LONG if options.long else FUZZ_SECONDS
+        done = subprocess.run(
+            [target, f"-max_total_time={seconds}", "-print_final_stats=0", "-verbosity=0",
+             "-timeout=10", "-rss_limit_mb=2048", fresh, *kept], cwd=folder,
+            capture_output=True, text=True, errors="replace")
+        tally.one(f"fuzz {name}, {seconds} s", done.returncode == 0, done.stderr[-4000:])
+
+
+def sanitize(tally, options):
+    """Each program starts, prints its version and ends cleanly under ASan and UBSan."""
+    built = subprocess.run(["./dev", "build", "--sanitize"], cwd=TOP, capture_output=True,
+                           text=True)
+    tally.one("build with sanitizers", built.returncode == 0, built.stdout + built.stderr)
+    for name in PROGRAMS if built.returncode == 0 else ():
+        program = TOP / "build-asan" / "bin" / name
+        if not program.exists():
+            print(f"skip {name} under sanitizers: not there yet")
+            tally.add(skipped=1)
+            continue
+        flag = {"containerd-shim-runc-v2": "-v", "docker-proxy": "--version"}.get(name, "--version")
+        done = subprocess.run([program, flag], capture_output=True, text=True, timeout=60,
+                              stdin=subprocess.DEVNULL, errors="replace",
+                              env={**os.environ, "UBSAN_OPTIONS": "halt_on_error=1"})
+        noise = done.stdout + done.stderr
+        tally.one(f"{name} {flag} under sanitizers",
+                  done.returncode == 0 and "Sanitizer" not in noise, noise[-4000:])
+
+
+def main(argv):
+    parser = argparse.ArgumentParser(prog="./dev test", description=__doc__)
+    parser.add_argument("--long", action="store_true", help="full counts and times")
+    parser.add_argument("-k", metavar="EXPR", help="only integration tests that match")
+    parser.add_argument("--engine", default="ours", choices=["ours", "debian"],
+                        help="what the shared tests run against (debian: check the tests)")
+    parser.add_argument("stages", nargs="*", help=f"some of: {' '.join(STAGES)}, all")
+    options, options.pytest = parser.parse_known_args(argv)
+    chosen = options.stages or (["integration"] if options.k else ["all"])
+    unknown = set(chosen) - set(STAGES) - {"all"}
+    if unknown:
+        parser.error(f"no stage {', '.join(sorted(unknown))}")
+    tally = Tally()
+    for stage in STAGES:
+        if stage in chosen or "all" in chosen:
+            print(f"=== {stage}", flush=True)
+            globals()[stage](tally, options)
+    print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
+    return 1 if tally.failed else 0
