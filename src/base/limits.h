@@ -27,6 +27,10 @@
 #define LIMIT_GRPC_MESSAGE  (16 * MIB)
 #define LIMIT_TTRPC_MESSAGE (4 * MIB)
 #define LIMIT_RPC_METADATA  64
+/* gRPC server: connections, calls on one of them, bytes that wait for one slow reader of events. */
+#define LIMIT_GRPC_CONNECTIONS 1000
+#define LIMIT_GRPC_STREAMS     1000
+#define LIMIT_GRPC_BACKLOG     (4 * MIB)
 
 /* Images: a manifest or an index, an image config, layers in a manifest. */
 #define LIMIT_MANIFEST_BYTES (4 * MIB)

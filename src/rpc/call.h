@@ -33,7 +33,7 @@ struct rpc_call {
 		struct rpc_metadata *v;
 	} metadata;
 	atomic_bool cancelled;
-	void (*on_cancel)(struct rpc_call *call, void *arg);
+	_Atomic(rpc_cancel_fn *) on_cancel; /* taken by whoever calls it */
 	void *on_cancel_arg;
 };
 

@@ -37,7 +37,7 @@ struct grpc_opts {
 
 /* One request, one answer. *resp (a message of the method's response type) lives in the arena. */
 int grpc_call(struct grpc_client *c, const struct grpc_opts *o, enum rpc_method_id method,
-	      const void *req, struct arena *a, void **resp, struct err *e) must_check;
+              const void *req, struct arena *a, void **resp, struct err *e) must_check;
 
 /*
  * Streams: server streams (send one request, then receive), client streams and both at once.
@@ -46,7 +46,7 @@ int grpc_call(struct grpc_client *c, const struct grpc_opts *o, enum rpc_method_
 struct grpc_stream;
 
 struct grpc_stream *grpc_stream_open(struct grpc_client *c, const struct grpc_opts *o,
-				     enum rpc_method_id method, struct err *e) must_check;
+                                     enum rpc_method_id method, struct err *e) must_check;
 /* Blocks while the server's window is full. */
 int grpc_stream_send(struct grpc_stream *s, const void *msg, struct err *e) must_check;
 /* No more messages from us. A server stream needs it after its one request. */

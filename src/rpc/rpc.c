@@ -1,9 +1,22 @@
 /* What the two wires share: the table of methods, calls, messages in arenas. See rpc.h, call.h. */
 #include "rpc/rpc.h"
 
+#include "proto/containers.pb-c.h"
+#include "proto/content.pb-c.h"
+#include "proto/diff.pb-c.h"
+#include "proto/event_service.pb-c.h"
 #include "proto/forward.pb-c.h"
 #include "proto/google.pb-c.h"
+#include "proto/health.pb-c.h"
+#include "proto/images.pb-c.h"
+#include "proto/introspection.pb-c.h"
+#include "proto/leases.pb-c.h"
+#include "proto/namespaces.pb-c.h"
 #include "proto/shim.pb-c.h"
+#include "proto/snapshots.pb-c.h"
+#include "proto/tasks.pb-c.h"
+#include "proto/types.pb-c.h"
+#include "proto/version.pb-c.h"
 #include "rpc/call.h"
 
 const struct rpc_method rpc_methods[RPC_METHODS] = {
@@ -45,10 +58,18 @@ void rpc_call_start(struct rpc_call *call, rpc_handler *handler, const void *req
 	rpc_call_finish(call, resp, r < 0 ? &e : NULL);
 }
 
+static void tell_cancelled(struct rpc_call *call)
+{
+	rpc_cancel_fn *fn = atomic_exchange(&call->on_cancel, NULL);
+
+	if (fn)
+		fn(call, call->on_cancel_arg);
+}
+
 void rpc_call_cancel(struct rpc_call *call)
 {
-	if (!atomic_exchange(&call->cancelled, true) && call->on_cancel)
-		call->on_cancel(call, call->on_cancel_arg);
+	if (!atomic_exchange(&call->cancelled, true))
+		tell_cancelled(call);
 }
 
 struct arena *rpc_call_arena(struct rpc_call *call)
@@ -79,10 +100,12 @@ bool rpc_call_cancelled(struct rpc_call *call)
 	return call->cancelled;
 }
 
-void rpc_call_on_cancel(struct rpc_call *call, void (*fn)(struct rpc_call *, void *arg), void *arg)
+void rpc_call_on_cancel(struct rpc_call *call, rpc_cancel_fn *fn, void *arg)
 {
-	call->on_cancel = fn;
 	call->on_cancel_arg = arg;
+	atomic_store(&call->on_cancel, fn);
+	if (call->cancelled)
+		tell_cancelled(call);
 }
 
 void rpc_call_finish(struct rpc_call *call, const void *resp, const struct err *e)

@@ -58,7 +58,9 @@ const char *rpc_call_metadata(struct rpc_call *call, const char *name);
 /* True once the client is gone or cancelled; streams poll it, parked calls are told by on_cancel.
  */
 bool rpc_call_cancelled(struct rpc_call *call);
-void rpc_call_on_cancel(struct rpc_call *call, void (*fn)(struct rpc_call *, void *arg), void *arg);
+typedef void rpc_cancel_fn(struct rpc_call *call, void *arg);
+/* fn is called once, by the server's I/O thread; or right here, if that has happened already. */
+void rpc_call_on_cancel(struct rpc_call *call, rpc_cancel_fn *fn, void *arg);
 
 /* Answers a parked call once; e == NULL or e->kind == ERR_NONE is success. The call is gone after.
  */
