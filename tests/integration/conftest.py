@@ -5,6 +5,7 @@ Shared tests describe what every Docker engine does; they run against ours, and 
 about Lighter alone bears @pytest.mark.ours.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -14,7 +15,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stack import PROGRAMS, Stack, leaks, official_cli, peers  # noqa: E402
 from stack.images import preload_folder  # noqa: E402
+from stack.registry import FaultyRegistry, Registry  # noqa: E402
 from stack.stack import build_dir  # noqa: E402
+from stack.terminal import Terminal  # noqa: E402
 
 NOT_YET = Path(__file__).with_name("not-yet.txt")
 
@@ -81,10 +84,8 @@ def engine(request):
 def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
-    stacks = [value for value in getattr(item, "funcargs", {}).values()
-              if isinstance(value, Stack)]
-    if report.when == "call" and report.failed:
-        for stack in stacks:
+    if report.when == "call" and report.failed and item.config.getoption("engine") == "ours":
+        for stack in {value for value in item.funcargs.values() if isinstance(value, Stack)}:
             report.sections.append(("daemons' logs", stack.logs(lines=25)))
 
 
@@ -147,3 +148,59 @@ def no_leaks(stack, engine):
 def peer():
     """peer("skopeo") is the path of somebody else's program."""
     return peers.program
+
+
+@pytest.fixture
+def docker(stack):
+    """docker("run", ..., code=0): checks the exit code, returns stdout without its last newline."""
+    def call(*args, code=0, **options):
+        done = stack.docker(*args, **options)
+        assert done.returncode == code, \
+            f"docker {' '.join(map(str, args))}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout.rstrip("\n")
+    return call
+
+
+@pytest.fixture
+def refused(stack):
+    """refused(125, "run", ...): a command that must fail with this code; returns its stderr."""
+    def call(code, *args, **options):
+        done = stack.docker(*args, **options)
+        assert done.returncode == code, f"{args}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stderr
+    return call
+
+
+@pytest.fixture
+def terminal(stack):
+    """terminal("run", "-it", ...): the client on a terminal of its own."""
+    made = []
+
+    def call(*args, **options):
+        made.append(Terminal(stack.sandbox, [stack.cli_path(), *args], **options))
+        return made[-1]
+    yield call
+    for one in made:
+        one.__exit__()
+
+
+@pytest.fixture
+def inspect(docker):
+    """inspect(name): the first document that `docker inspect` prints."""
+    return lambda name: json.loads(docker("inspect", name))[0]
+
+
+@pytest.fixture(scope="module")
+def registry(shared_stack):
+    """Debian's docker-registry on 127.0.0.1:5000 of the module's stack."""
+    made = Registry(shared_stack.sandbox)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def faulty(shared_stack):
+    """A registry that can be told to lie, on 127.0.0.1:5001."""
+    made = FaultyRegistry(shared_stack.sandbox)
+    yield made
+    made.close()

@@ -20,6 +20,8 @@ PACKAGES = ["docker.io", "containerd", "runc", "crun", "conmon", "podman", "skop
             "docker-registry", "tini", "golang-github-containers-common",
             "golang-github-containers-image"]
 
+STAMP = " ".join(PACKAGES) + " v2"
+
 # Where Debian's packages put what the tests call, and under which name.
 PROGRAMS = {
     "docker": "usr/bin/docker",
@@ -36,6 +38,9 @@ PROGRAMS = {
     "skopeo": "usr/bin/skopeo",
     "docker-registry": "usr/bin/docker-registry",
 }
+
+# Programs that go into a container as they are.
+STATIC = {"docker-init"}
 
 # Packages which a simulation may name and which are the machine's own business.
 NOT_OURS = {"iptables", "nftables", "adduser", "passwd", "login", "systemd", "dbus", "init"}
@@ -58,7 +63,7 @@ def program(name):
 
 def have():
     stamp = PEERS / "stamp"
-    return stamp.exists() and stamp.read_text() == " ".join(PACKAGES)
+    return stamp.exists() and stamp.read_text() == STAMP
 
 
 def _wanted():
@@ -86,6 +91,10 @@ def _launchers():
         if not (ROOT / path).exists():
             continue
         launcher = BIN / name
+        launcher.unlink(missing_ok=True)
+        if name in STATIC:
+            launcher.symlink_to(ROOT / path)
+            continue
         launcher.write_text("#!/bin/sh\n"
                             f"LD_LIBRARY_PATH={libraries} exec {ROOT / path} \"$@\"\n")
         launcher.chmod(0o755)
@@ -112,5 +121,5 @@ def fetch():
         _unpack(deb)
     shutil.rmtree(debs)
     _launchers()
-    (PEERS / "stamp").write_text(" ".join(PACKAGES))
+    (PEERS / "stamp").write_text(STAMP)
 

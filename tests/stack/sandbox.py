@@ -1,13 +1,18 @@
 """A private world of namespaces, seen from the host: make it, run programs in it, end it."""
 
+import ctypes
 import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+
+from .namespaces import CLONE_NEWNET, libc
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -123,6 +128,34 @@ class Sandbox:
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(done.args)}: exit {done.returncode}\n{out}{err}")
         return done
+
+    def socket(self, family=socket.AF_INET, kind=socket.SOCK_STREAM, outside=False):
+        """A socket of the sandbox's network namespace (or of the outside), for this process."""
+        target = self._keeper.pid if outside else self.init
+        made = []
+
+        def make():     # a namespace belongs to a thread; this one ends with the call
+            with open(f"/proc/{target}/ns/net", encoding="ascii") as namespace:
+                if libc.setns(namespace.fileno(), CLONE_NEWNET) != 0:
+                    raise OSError(ctypes.get_errno(), "setns")
+            made.append(socket.socket(family, kind))
+        if outside:
+            self.join_outside()
+        thread = threading.Thread(target=make)
+        thread.start()
+        thread.join()
+        return made[0]
+
+    def connect(self, host, port, outside=False, timeout=5):
+        """A TCP connection made from inside (or from the outside)."""
+        made = self.socket(outside=outside)
+        made.settimeout(timeout)
+        try:
+            made.connect((host, port))
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     def join_outside(self):
         """A veth pair to the outside namespace: 192.0.2.1 here, 192.0.2.2 there."""
