@@ -102,13 +102,13 @@ static int wanted(struct api_call *c, const struct filters *f, const struct netw
 {
 	_cleanup_network_ struct network *n = NULL;
 	struct endpoint_infos eps = { 0 };
-	int dangling = filters_bool(f, "dangling", -1, e), type = type_matches(f, info, e);
+	int dangling = filters_bool(f, "dangling", 2, e), type = type_matches(f, info, e);
 
-	if (dangling < -1 || type < 0)
+	if (dangling < 0 || type < 0)
 		return -1;
-	if (dangling >= 0 && (n = network_find(c->engine->net, info->id, NULL)))
+	if (dangling < 2 && (n = network_find(c->engine->net, info->id, NULL)))
 		network_endpoints(n, c->arena, &eps);
-	if (dangling >= 0 && (dangling == 1) != (eps.n == 0 && !is_predefined(info->name)))
+	if (dangling < 2 && (dangling == 1) != (eps.n == 0 && !is_predefined(info->name)))
 		return 0;
 	return type && filters_equal(f, "driver", info->driver) &&
 	       filters_equal(f, "scope", info->scope) && filters_prefix(f, "id", info->id) &&
