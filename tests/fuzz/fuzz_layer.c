@@ -29,7 +29,9 @@ static void check_canary(void)
 
 static void remove_home(void)
 {
-	(void)!tree_remove(AT_FDCWD, home, NULL);
+	(void)!tree_remove(home_fd, "t", NULL);
+	unlinkat(home_fd, "canary", 0);
+	rmdir(home);
 }
 
 static void set_up(void)
@@ -40,11 +42,11 @@ static void set_up(void)
 	umask(0);
 	if (!mkdtemp(home))
 		abort();
-	atexit(remove_home);
 	snprintf(target, sizeof(target), "%s/t", home);
 	start_fd = open(".", O_PATH | O_CLOEXEC);
 	home_fd = open(home, O_PATH | O_CLOEXEC);
 	fd = openat(home_fd, "canary", O_CREAT | O_WRONLY | O_CLOEXEC, 0640);
+	atexit(remove_home);
 	if (start_fd < 0 || fd < 0 || futimens(fd, old) < 0)
 		abort();
 	close(fd);
@@ -69,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)!layer_apply(s, &t, false, &e);
 	stream_free(s);
 	tree_close(&t);
-	if (fchdir(start_fd) < 0 || tree_remove(AT_FDCWD, target, &e) < 0)
+	if (fchdir(start_fd) < 0 || tree_remove(home_fd, "t", &e) < 0)
 		abort();
 	check_canary();
 	return 0;
