@@ -104,13 +104,13 @@ def test_a_very_long_line(stack, docker):
 
 def test_bytes_that_are_no_text(stack, docker):
     """json-file keeps text: what is not UTF-8 becomes the replacement character."""
-    finished(docker, r"printf 'ok \303\244 \377 \000 \033[1m <&> "q" \\ end\n'")
+    finished(docker, r"""printf 'ok \303\244 \377 \000 \033[1m <&> "q" \\ end\n'""")
     out = stack.docker("logs", "log", text=False).stdout
     assert out == b'ok \xc3\xa4 \xef\xbf\xbd \x00 \x1b[1m <&> "q" \\ end\n'
 
 
 def test_json_file_format(stack, docker):
-    finished(docker, r"printf 'a<b>&"\\\t\001\n'; sleep 0.1; echo err >&2")
+    finished(docker, r"""printf 'a<b>&"\\\t\001\n'; sleep 0.1; echo err >&2""")
     with open(log_file(stack, docker), encoding="utf-8") as text:
         first, second = text.read().splitlines()
     assert re.fullmatch(r'\{"log":"a\\u003cb\\u003e\\u0026\\"\\\\\\u0009\\u0001\\n","stream":"stdout",'
