@@ -1,0 +1,43 @@
+/*
+ * The engine's side of the port server: the one process that owns the listening sockets of all
+ * published ports and outlives the engine. It is found again after a restart, started when it is
+ * first needed, and put back with all its ports when it dies.
+ *
+ * Thread-safe.
+ */
+#ifndef LIBNETWORK_PORT_SERVER_H
+#define LIBNETWORK_PORT_SERVER_H
+
+#include "libnetwork/port_protocol.h"
+
+struct port_server;
+
+/*
+ * Adopts a server that listens on `socket_path`, if there is one. `proxy_path` is the docker-proxy
+ * to start when there is none and a port is published (looked up in PATH without a slash).
+ * `warn` (may be NULL) hears of a server that died and could not be put back.
+ */
+struct port_server *port_server_open(const char *socket_path, const char *proxy_path,
+                                     void (*warn)(void *ctx, const struct err *e), void *warn_ctx,
+                                     struct err *e) must_check;
+
+/* Lets go: the server and its ports live on. */
+void port_server_close(struct port_server *s);
+
+/*
+ * Binds all ports or none. A port that is taken is ERR_PRECONDITION, "Bind for 0.0.0.0:80 failed:
+ * port is already allocated" when an owner of ours holds it, else "... : address already in use".
+ */
+int port_server_publish(struct port_server *s, const struct port_owner *owner, struct err *e)
+        must_check;
+
+int port_server_unpublish(struct port_server *s, const char *owner, struct err *e) must_check;
+
+/* What it owns now, in the arena; no server is an empty list. */
+struct port_owners {
+	size_t n;
+	struct port_owner *v;
+};
+void port_server_list(struct port_server *s, struct arena *a, struct port_owners *out);
+
+#endif

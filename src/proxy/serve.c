@@ -1,0 +1,281 @@
+/*
+ * The port server. See serve.h. One thread, one loop: control connections (the engine's), owners
+ * with their forwards, and the forwards' own traffic.
+ */
+#include "proxy/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "base/fd.h"
+#include "base/map.h"
+#include "libnetwork/port_protocol.h"
+#include "proxy/forward.h"
+
+struct owner {
+	struct arena arena;
+	struct port_owner what;
+	struct forward **forwards; /* as many as what.ports */
+};
+
+struct control {
+	struct server *server;
+	int fd;
+	struct loop_source *source;
+};
+
+struct server {
+	struct loop *loop;
+	const char *socket_path;
+	int fd;
+	unsigned controls;
+	struct map owners; /* id -> struct owner */
+};
+
+/* ---- owners ---- */
+
+static void owner_free(struct owner *o)
+{
+	if (!o)
+		return;
+	for (size_t i = 0; o->forwards && i < o->what.ports.n; i++)
+		forward_close(o->forwards[i]);
+	arena_free(&o->arena);
+	free(o);
+}
+
+static bool overlaps(const struct port_bind *a, const struct port_bind *b)
+{
+	bool any = str_eq(a->host_ip, "0.0.0.0") || str_eq(b->host_ip, "0.0.0.0") ||
+	           str_eq(a->host_ip, "::") || str_eq(b->host_ip, "::");
+
+	return str_eq(a->proto, b->proto) && a->host_port == b->host_port &&
+	       !strchr(a->host_ip, ':') == !strchr(b->host_ip, ':') &&
+	       (any || str_eq(a->host_ip, b->host_ip));
+}
+
+/* Who of ours holds a port that cannot be bound, or NULL. */
+static const struct owner *holder_of(const struct server *s, const struct port_bind *p)
+{
+	const char *id;
+	void *value;
+
+	for (size_t i = 0; map_next(&s->owners, &i, &id, &value);) {
+		const struct owner *o = value;
+
+		for (size_t j = 0; j < o->what.ports.n; j++)
+			if (o->forwards[j] && overlaps(&o->what.ports.v[j], p))
+				return o;
+	}
+	return NULL;
+}
+
+/* Docker's words: "Bind for 0.0.0.0:80 failed: port is already allocated". */
+static int bind_failed(const struct server *s, const struct port_bind *p, const char **holder,
+                       struct err *e)
+{
+	bool v6 = strchr(p->host_ip, ':') != NULL;
+	const struct owner *o = holder_of(s, p);
+
+	if (e->kind == ERR_PRECONDITION && o) {
+		*holder = o->what.id;
+		return err_set(e, ERR_PRECONDITION,
+		               "Bind for %s%s%s:%llu failed: port is already allocated",
+		               v6 ? "[" : "", p->host_ip, v6 ? "]" : "",
+		               (unsigned long long)p->host_port);
+	}
+	return err_wrap(e, "failed to bind port %s%s%s:%llu/%s", v6 ? "[" : "", p->host_ip,
+	                v6 ? "]" : "", (unsigned long long)p->host_port, p->proto);
+}
+
+static struct forward *open_forward(struct server *s, const struct port_bind *p,
+                                    const char **holder, struct err *e)
+{
+	int type = str_eq(p->proto, "udp") ? SOCK_DGRAM : SOCK_STREAM, fd;
+	struct address at, to;
+
+	if (!str_eq(p->proto, "udp") && !str_eq(p->proto, "tcp")) {
+		err_set(e, ERR_UNIMPLEMENTED, "publishing %s ports is not there yet", p->proto);
+		return NULL;
+	}
+	if (address_parse(p->host_ip, p->host_port, &at, e) < 0 ||
+	    address_parse(p->container_ip, p->container_port, &to, e) < 0)
+		return NULL;
+	fd = listen_socket(type, &at, e);
+	if (fd < 0) {
+		bind_failed(s, p, holder, e);
+		return NULL;
+	}
+	return forward_open(p->reserve_only ? NULL : s->loop, p->proto, fd, &to, e);
+}
+
+static int publish(struct server *s, const struct port_request *req, const char **holder,
+                   struct err *e)
+{
+	struct port_owner what = { .id = req->id };
+	struct owner *o;
+
+	if (str_empty(req->id))
+		return err_set(e, ERR_INVALID, "publish: no owner");
+	what.ports.n = req->ports.n;
+	what.ports.v = req->ports.v;
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		abort();
+	o->what = *(struct port_owner *)json_copy(&o->arena, &port_owner_type, &what);
+	o->forwards = arena_array(&o->arena, struct forward *, o->what.ports.n + 1);
+	owner_free(map_remove(&s->owners, req->id)); /* published again: the new list counts */
+	for (size_t i = 0; i < o->what.ports.n; i++) {
+		o->forwards[i] = open_forward(s, &o->what.ports.v[i], holder, e);
+		if (!o->forwards[i]) {
+			owner_free(o);
+			return -1;
+		}
+	}
+	map_set(&s->owners, req->id, o);
+	return 0;
+}
+
+static void list(struct server *s, struct arena *a, struct port_reply *reply)
+{
+	const char *id;
+	void *value;
+
+	for (size_t i = 0; map_next(&s->owners, &i, &id, &value);) {
+		const struct owner *o = value;
+
+		arena_push(a, &reply->owners, o->what);
+	}
+}
+
+/* ---- control connections ---- */
+
+static void end_if_unused(struct server *s)
+{
+	if (s->controls || s->owners.used)
+		return;
+	unlink(s->socket_path);
+	loop_stop(s->loop);
+}
+
+static void control_close(struct control *c)
+{
+	struct server *s = c->server;
+
+	loop_remove(c->source);
+	fd_close(&c->fd);
+	free(c);
+	s->controls--;
+	end_if_unused(s);
+}
+
+static void handle(struct server *s, struct arena *a, const struct port_request *req,
+                   struct port_reply *reply)
+{
+	struct err e = { 0 };
+	int r = 0;
+
+	if (str_eq(req->op, "publish"))
+		r = publish(s, req, &reply->holder, &e);
+	else if (str_eq(req->op, "unpublish"))
+		owner_free(map_remove(&s->owners, req->id ? req->id : ""));
+	else if (str_eq(req->op, "list"))
+		list(s, a, reply);
+	else
+		r = err_set(&e, ERR_UNIMPLEMENTED, "unknown request \"%s\"", req->op);
+	if (r < 0) {
+		reply->error = arena_strdup(a, e.text);
+		reply->kind = err_grpc_code(e.kind);
+	}
+}
+
+/* The peer is the engine of this user, which sends whole messages: reading them may block briefly. */
+static void on_control(void *arg, int fd, unused_arg uint32_t events)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct control *c = arg;
+	struct port_request req;
+	struct port_reply reply = { 0 };
+
+	if (port_message_recv(&a, fd, &port_request_type, &req, NULL) <= 0) {
+		control_close(c);
+		return;
+	}
+	handle(c->server, &a, &req, &reply);
+	if (port_message_send(fd, &port_reply_type, &reply, NULL) < 0)
+		control_close(c);
+}
+
+static bool is_same_user(int fd)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 &&
+	       (who.uid == geteuid() || who.uid == 0);
+}
+
+static void on_connection(void *arg, int fd, unused_arg uint32_t events)
+{
+	struct server *s = arg;
+	struct timeval patience = { .tv_sec = 5 };
+	_cleanup_close_ int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	struct control *c;
+
+	if (conn < 0 || !is_same_user(conn))
+		return;
+	setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(conn, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		abort();
+	c->server = s;
+	c->source = loop_add(s->loop, conn, EPOLLIN, on_control, c, NULL);
+	if (!c->source) {
+		free(c);
+		return;
+	}
+	c->fd = take_fd(&conn);
+	s->controls++;
+}
+
+/* ---- the process ---- */
+
+void report_status(int fd, const struct err *e)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+
+	if (e)
+		buf_printf(&b, "1\n%s\n", e->text);
+	else
+		buf_adds(&b, "0\n");
+	(void)!fd_write_all(fd, b.data, b.len, NULL); /* nobody may be listening */
+}
+
+static int run(struct server *s, int status_fd, struct err *e)
+{
+	s->fd = unix_listen(s->socket_path, 0600, e);
+	if (s->fd < 0)
+		return -1;
+	s->loop = loop_new(e);
+	if (!s->loop || !loop_add(s->loop, s->fd, EPOLLIN, on_connection, s, e))
+		return -1;
+	report_status(status_fd, NULL);
+	close(status_fd);
+	return loop_run(s->loop, e);
+}
+
+int serve(const char *socket_path, int status_fd, struct err *e)
+{
+	struct server s = { .socket_path = socket_path };
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return err_errno(e, errno, "fork");
+	if (pid > 0)
+		_exit(0); /* the starter has a child to reap; the server is nobody's */
+	setsid();
+	return run(&s, status_fd, e);
+}
