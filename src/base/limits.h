@@ -32,10 +32,11 @@
 #define LIMIT_GRPC_STREAMS     1000
 #define LIMIT_GRPC_BACKLOG     (4 * MIB)
 
-/* Images: a manifest or an index, an image config, layers in a manifest. */
+/* Images: a manifest or an index, an image config, layers in a manifest, files in an archive. */
 #define LIMIT_MANIFEST_BYTES (4 * MIB)
 #define LIMIT_IMAGE_CONFIG   (8 * MIB)
 #define LIMIT_IMAGE_LAYERS   1000
+#define LIMIT_ARCHIVE_MEMBERS 100000
 
 /* Names: a container, network or volume; a label key with its value (containerd's limit). */
 #define LIMIT_NAME_BYTES  255
