@@ -1,0 +1,129 @@
+/*
+ * Layers become snapshots: prepare one on top of the parent, have containerd apply the layer to it,
+ * compare what came out with the diff ID, commit it under the chain's name. The durability of a
+ * committed layer is containerd's (DESIGN.md, "containerd").
+ */
+#include <stdio.h>
+#include "base/clock.h"
+#include "engine/image_store_internal.h"
+#include "proto/diff.pb-c.h"
+#include "proto/snapshots.pb-c.h"
+
+#define LABEL_SNAPSHOT_REF "containerd.io/snapshot.ref"
+
+int snapshots_has(struct image_store *base, const char *chain, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct ctrd_store *s = ctrd_store(base);
+	Snapshots__StatSnapshotRequest req = SNAPSHOTS__STAT_SNAPSHOT_REQUEST__INIT;
+	Snapshots__StatSnapshotResponse *resp;
+	int found;
+
+	req.snapshotter = base->snapshotter;
+	req.key = chain;
+	found = store_found(store_call(s, RPC_SNAPSHOTS_STAT, &req, &a, (void **)&resp, e), e);
+	if (found <= 0)
+		return found;
+	if (!resp->info || resp->info->kind != SNAPSHOTS__KIND__COMMITTED)
+		return 0;
+	if (store_hold(s, arena_printf(&a, "snapshots/%s", base->snapshotter), chain, e) < 0)
+		return -1;
+	return 1;
+}
+
+static int prepare(struct ctrd_store *s, const char *key, const char *parent, const char *chain,
+                   struct arena *a, Snapshots__PrepareSnapshotResponse **resp, struct err *e)
+{
+	Snapshots__PrepareSnapshotRequest req = SNAPSHOTS__PREPARE_SNAPSHOT_REQUEST__INIT;
+	struct json_map labels = { 0 };
+	struct store_pairs pairs;
+
+	json_map_set(a, &labels, LABEL_SNAPSHOT_REF, chain);
+	pairs = store_pairs(a, &labels);
+	req.snapshotter = s->base.snapshotter;
+	req.key = key;
+	req.parent = parent;
+	req.n_labels = pairs.n;
+	req.labels = pairs.v;
+	return store_call(s, RPC_SNAPSHOTS_PREPARE, &req, a, (void **)resp, e);
+}
+
+static int apply(struct ctrd_store *s, const struct oci_descriptor *layer,
+                 const Snapshots__PrepareSnapshotResponse *prepared, const char *diff_id,
+                 struct arena *a, struct err *e)
+{
+	Diff__ApplyRequest req = DIFF__APPLY_REQUEST__INIT;
+	Diff__ApplyResponse *resp;
+
+	req.diff = store_descriptor(a, layer);
+	req.n_mounts = prepared->n_mounts;
+	req.mounts = prepared->mounts;
+	pb_set(&req, sync_fs, true);
+	if (store_call(s, RPC_DIFF_APPLY, &req, a, (void **)&resp, e) < 0)
+		return -1;
+	if (!resp->applied || !str_eq(resp->applied->digest, diff_id))
+		return err_set(e, ERR_DATA_LOSS, "its uncompressed digest is %s instead of %s",
+		               resp->applied && resp->applied->digest ? resp->applied->digest
+		                                                      : "unknown",
+		               diff_id);
+	return 0;
+}
+
+static int commit(struct ctrd_store *s, const char *key, const char *chain, struct arena *a,
+                  struct err *e)
+{
+	Snapshots__CommitSnapshotRequest req = SNAPSHOTS__COMMIT_SNAPSHOT_REQUEST__INIT;
+	struct json_map labels = { 0 };
+	struct store_pairs pairs;
+	void *resp;
+
+	json_map_set(a, &labels, LABEL_SNAPSHOT_REF, chain);
+	pairs = store_pairs(a, &labels);
+	req.snapshotter = s->base.snapshotter;
+	req.name = chain;
+	req.key = key;
+	req.n_labels = pairs.n;
+	req.labels = pairs.v;
+	return store_call(s, RPC_SNAPSHOTS_COMMIT, &req, a, &resp, e);
+}
+
+static void discard(struct ctrd_store *s, const char *key)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	Snapshots__RemoveSnapshotRequest req = SNAPSHOTS__REMOVE_SNAPSHOT_REQUEST__INIT;
+	struct err ignored; /* the collector finds it when the lease is gone */
+	void *resp;
+
+	req.snapshotter = s->base.snapshotter;
+	req.key = key;
+	(void)!store_call(s, RPC_SNAPSHOTS_REMOVE, &req, &a, &resp, &ignored);
+}
+
+/* Somebody who pulled the same layer at the same time was faster: that is fine too. */
+static int fine_when_there(int r, struct err *e)
+{
+	if (r == 0 || e->kind != ERR_ALREADY_EXISTS)
+		return r;
+	err_clear(e);
+	return 0;
+}
+
+int snapshots_unpack(struct image_store *base, const struct oci_descriptor *layer,
+                     const char *parent, const char *chain, const char *diff_id, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct ctrd_store *s = ctrd_store(base);
+	Snapshots__PrepareSnapshotResponse *prepared;
+	const char *key =
+	        arena_printf(&a, "extract-%lld-%s %s", (long long)clock_mono_ns(), s->lease, chain);
+	int r = prepare(s, key, parent, chain, &a, &prepared, e);
+
+	if (r < 0)
+		return fine_when_there(r, e);
+	r = apply(s, layer, prepared, diff_id, &a, e);
+	if (r == 0)
+		r = commit(s, key, chain, &a, e);
+	if (r < 0)
+		discard(s, key);
+	return fine_when_there(r, e);
+}

@@ -1,0 +1,182 @@
+/* Leases, names, and what the other files of the store use. See image_store.h. */
+#include "engine/image_store_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/clock.h"
+#include "base/id.h"
+#include "proto/images.pb-c.h"
+#include "proto/leases.pb-c.h"
+
+/* A lease that a dead engine leaves behind ends by itself. */
+#define LEASE_LABEL "containerd.io/gc.expire"
+#define LEASE_LASTS (24 * 3600 * NS_PER_S)
+
+int store_call(struct ctrd_store *s, enum rpc_method_id method, const void *req, struct arena *a,
+               void **resp, struct err *e)
+{
+	struct grpc_opts opts = { .lease = s->lease };
+
+	return grpc_call(s->client, &opts, method, req, a, resp, e);
+}
+
+int store_found(int r, struct err *e)
+{
+	if (r == 0)
+		return 1;
+	if (e->kind != ERR_NOT_FOUND)
+		return -1;
+	err_clear(e);
+	return 0;
+}
+
+struct store_pairs store_pairs(struct arena *a, const struct json_map *labels)
+{
+	struct store_pairs out = { 0 };
+
+	for (size_t i = 0; labels && i < labels->n; i++) {
+		Pairs__StringPair *p = pb_new(a, pairs__string_pair, Pairs__StringPair);
+
+		p->key = labels->v[i].key;
+		p->value = labels->v[i].value;
+		arena_push(a, &out, p);
+	}
+	return out;
+}
+
+Types__Descriptor *store_descriptor(struct arena *a, const struct oci_descriptor *d)
+{
+	Types__Descriptor *t = pb_new(a, types__descriptor, Types__Descriptor);
+
+	t->media_type = d->media_type;
+	t->digest = d->digest;
+	pb_set(t, size, d->size);
+	return t;
+}
+
+int store_hold(struct ctrd_store *s, const char *type, const char *id, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	Leases__Resource resource = LEASES__RESOURCE__INIT;
+	Leases__AddResourceRequest req = LEASES__ADD_RESOURCE_REQUEST__INIT;
+	void *resp;
+
+	resource.id = id;
+	resource.type = type;
+	req.id = s->lease;
+	req.resource = &resource;
+	return grpc_call(s->client, NULL, RPC_LEASES_ADD_RESOURCE, &req, &a, &resp, e);
+}
+
+/* ---- names ---- */
+
+static int points_to(struct ctrd_store *s, const char *name, const char *digest, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	Images__GetImageRequest req = IMAGES__GET_IMAGE_REQUEST__INIT;
+	Images__GetImageResponse *resp;
+	int found;
+
+	req.name = name;
+	found = store_found(store_call(s, RPC_IMAGES_GET, &req, &a, (void **)&resp, e), e);
+	if (found <= 0)
+		return found;
+	return resp->image && resp->image->target && str_eq(resp->image->target->digest, digest);
+}
+
+static int create_or_move(struct ctrd_store *s, Images__Image *image, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	Images__CreateImageRequest create = IMAGES__CREATE_IMAGE_REQUEST__INIT;
+	Images__UpdateImageRequest update = IMAGES__UPDATE_IMAGE_REQUEST__INIT;
+	void *resp;
+
+	create.image = image;
+	if (store_call(s, RPC_IMAGES_CREATE, &create, &a, &resp, e) == 0)
+		return 0;
+	if (e->kind != ERR_ALREADY_EXISTS)
+		return -1;
+	err_clear(e);
+	update.image = image;
+	return store_call(s, RPC_IMAGES_UPDATE, &update, &a, &resp, e);
+}
+
+static int tag(struct image_store *base, const char *name, const struct oci_descriptor *target,
+               struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct ctrd_store *s = ctrd_store(base);
+	Images__Image image = IMAGES__IMAGE__INIT;
+	int same = points_to(s, name, target->digest, e);
+
+	if (same != 0)
+		return same;
+	image.name = name;
+	image.target = store_descriptor(&a, target);
+	return create_or_move(s, &image, e) < 0 ? err_wrap(e, "name image %s", name) : 0;
+}
+
+/* ---- leases ---- */
+
+static int take_lease(struct ctrd_store *s, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	Leases__CreateRequest req = LEASES__CREATE_REQUEST__INIT;
+	struct json_map labels = { 0 };
+	struct store_pairs pairs;
+	char random[33], until[CLOCK_TEXT_SIZE];
+	void *resp;
+
+	id_random_hex(random, 16);
+	snprintf(s->lease, sizeof(s->lease), "lighter-%s", random);
+	json_map_set(&a, &labels, LEASE_LABEL, clock_format(until, clock_now_ns() + LEASE_LASTS));
+	pairs = store_pairs(&a, &labels);
+	req.id = s->lease;
+	req.n_labels = pairs.n;
+	req.labels = pairs.v;
+	return grpc_call(s->client, NULL, RPC_LEASES_CREATE, &req, &a, &resp, e);
+}
+
+static const struct image_store_ops ops = {
+	.has = blobs_has,
+	.read = blobs_read,
+	.begin = blobs_begin,
+	.add = blobs_add,
+	.commit = blobs_commit,
+	.end = blobs_end,
+	.label = blobs_label,
+	.has_snapshot = snapshots_has,
+	.unpack = snapshots_unpack,
+	.tag = tag,
+};
+
+struct image_store *image_store_open(struct grpc_client *c, const char *snapshotter, struct err *e)
+{
+	struct ctrd_store *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	s->base.ops = &ops;
+	s->base.snapshotter = snapshotter;
+	s->client = c;
+	if (take_lease(s, e) == 0)
+		return &s->base;
+	free(s);
+	return NULL;
+}
+
+void image_store_close(struct image_store *base)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	Leases__DeleteRequest req = LEASES__DELETE_REQUEST__INIT;
+	struct ctrd_store *s;
+	struct err ignored; /* it ends by itself */
+	void *resp;
+
+	if (!base)
+		return;
+	s = ctrd_store(base);
+	req.id = s->lease;
+	(void)!grpc_call(s->client, NULL, RPC_LEASES_DELETE, &req, &a, &resp, &ignored);
+	free(s);
+}
