@@ -1,0 +1,199 @@
+/* From a prepared process to the user's program. See process.h. */
+#include "libcontainer/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <linux/keyctl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "libcontainer/procfs.h"
+#include "libcontainer/program.h"
+#include "libcontainer/user.h"
+#include "base/file.h"
+
+int process_check(const struct oci_process *p, struct err *e)
+{
+	if (!p)
+		return err_set(e, ERR_INVALID, "process property must not be empty");
+	if (str_empty(p->cwd))
+		return err_set(e, ERR_INVALID, "Cwd property must not be empty");
+	if (p->cwd[0] != '/')
+		return err_set(e, ERR_INVALID, "Cwd must be an absolute path");
+	if (p->args.n == 0)
+		return err_set(e, ERR_INVALID, "args must not be empty");
+	return user_check(p->user, e);
+}
+
+/* ---- restrict ---- */
+
+static int set_apparmor(struct process *p, struct err *e)
+{
+	const char *text;
+
+	if (str_empty(p->config->apparmor_profile))
+		return 0;
+	text = arena_printf(p->a, "exec %s", p->config->apparmor_profile);
+	if (procfs_write(p->proc, "thread-self/attr/apparmor/exec", text, NULL) == 0)
+		return 0;
+	if (procfs_write(p->proc, "thread-self/attr/exec", text, e) < 0)
+		return err_wrap(e, "apply apparmor profile");
+	return 0;
+}
+
+static int set_selinux(struct process *p, struct err *e)
+{
+	if (str_empty(p->config->selinux_label))
+		return 0;
+	if (procfs_write(p->proc, "thread-self/attr/exec", p->config->selinux_label, e) < 0)
+		return err_wrap(e, "set process label");
+	return 0;
+}
+
+static int set_oom_score(struct process *p, struct err *e)
+{
+	char text[24];
+
+	if (!p->config->oom_score_adj.set)
+		return 0;
+	snprintf(text, sizeof(text), "%d", (int)p->config->oom_score_adj.value);
+	return procfs_write(p->proc, "self/oom_score_adj", text, e);
+}
+
+int process_restrict(struct process *p, struct err *e)
+{
+	if (set_apparmor(p, e) < 0 || set_selinux(p, e) < 0 || set_oom_score(p, e) < 0)
+		return -1;
+	if (p->config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_errno(e, errno, "set no_new_privs");
+	return 0;
+}
+
+/* ---- become ---- */
+
+static const char *env_get(const struct strs *env, const char *name)
+{
+	const char *found = NULL;
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], name, n) == 0 && env->v[i][n] == '=')
+			found = env->v[i] + n + 1;
+	return found;
+}
+
+/* As it is given, with HOME when it is missing. */
+static void make_env(struct process *p)
+{
+	const struct strs *env = &p->config->env;
+	uint64_t uid = p->config->user ? p->config->user->uid : 0;
+	size_t n = 0;
+
+	p->env = arena_array(p->a, const char *, env->n + 2);
+	for (size_t i = 0; i < env->n; i++)
+		p->env[n++] = env->v[i];
+	if (str_empty(env_get(env, "HOME")))
+		p->env[n++] = arena_printf(p->a, "HOME=%s", user_home(p->a, uid));
+}
+
+/* Nothing of ours, and nothing that our caller left open, reaches the program. */
+static int hide_fds(struct process *p, struct err *e)
+{
+	if (syscall(SYS_close_range, 3 + p->keep_fds, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return err_errno(e, errno, "mark descriptors close-on-exec");
+	return 0;
+}
+
+/*
+ * A directory descriptor of the host that is still open must not become the cwd (CVE-2024-21626):
+ * the kernel then says "(unreachable)" or nothing.
+ */
+static int check_cwd(struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (syscall(SYS_getcwd, path, sizeof(path)) < 0 || path[0] != '/')
+		return err_set(
+		        e, ERR_PERMISSION,
+		        "current working directory is outside of container mount namespace root "
+		        "-- possible container breakout detected");
+	return 0;
+}
+
+/* As root first: the user may lack the right to search a directory on the way, or root may. */
+static int enter_cwd(struct process *p, bool again, bool *done, struct err *e)
+{
+	if (*done || chdir(p->config->cwd) == 0)
+		*done = true;
+	else if (again || (errno != EACCES && errno != EPERM))
+		return err_errno(e, errno, "chdir to cwd (\"%s\") set in config.json failed",
+		                 p->config->cwd);
+	return *done ? check_cwd(e) : 0;
+}
+
+int process_become(struct process *p, struct err *e)
+{
+	const struct oci_user *u = p->config->user;
+	bool there = false;
+
+	if (p->seccomp && !p->config->no_new_privileges && seccomp_install(p->seccomp, e) < 0)
+		return -1;
+	make_env(p);
+	if (hide_fds(p, e) < 0 || enter_cwd(p, false, &there, e) < 0 ||
+	    capabilities_bound(&p->caps, e) < 0 || user_own_stdio(u, e) < 0 ||
+	    user_become(u, e) < 0 || enter_cwd(p, true, &there, e) < 0 ||
+	    capabilities_apply(&p->caps, e) < 0)
+		return -1;
+	p->path = program_find(p->a, p->config->args.v[0], env_get(&p->config->env, "PATH"), e);
+	return p->path ? 0 : -1;
+}
+
+/* ---- exec ---- */
+
+static void reset_signals(void)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		sigaction(i, &dfl, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int process_exec(struct process *p, struct err *e)
+{
+	const struct strs *args = &p->config->args;
+	const char **argv = arena_array(p->a, const char *, args->n + 1);
+
+	for (size_t i = 0; i < args->n; i++)
+		argv[i] = args->v[i];
+	if (p->seccomp && p->config->no_new_privileges && seccomp_install(p->seccomp, e) < 0)
+		return -1;
+	reset_signals();
+	execve(p->path, (char *const *)argv, (char *const *)p->env);
+	return err_errno(e, errno, "exec %s", p->path);
+}
+
+/* ---- the rest ---- */
+
+#define KEY_SEARCH 0x080000 /* KEY_USR_SEARCH: the user may search for the ring, beyond its owner */
+
+int process_join_keyring(const char *id, struct err *e)
+{
+	char name[300];
+	long ring, perm;
+
+	snprintf(name, sizeof(name), "_ses.%s", id);
+	ring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
+	if (ring < 0)
+		return errno == ENOSYS ? 0 : err_errno(e, errno, "unable to join session keyring");
+	perm = 0x3f3f0000 | KEY_SEARCH;
+	if (syscall(SYS_keyctl, KEYCTL_SETPERM, ring, perm) < 0 && errno != EACCES)
+		return err_errno(e, errno, "unable to mod keyring permissions");
+	return 0;
+}

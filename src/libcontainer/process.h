@@ -1,0 +1,43 @@
+/*
+ * From a prepared process to the user's program: what the init of a container and a process of
+ * `exec` have in common. All of it runs in that process, single-threaded, inside the container.
+ *
+ *     process_restrict    labels, oom score, no_new_privs
+ *     (the runtime sets rlimits)
+ *     process_become      seccomp without no_new_privs, descriptors, capabilities, user, cwd, PATH
+ *     process_exec        seccomp with no_new_privs, execve
+ */
+#ifndef LIBCONTAINER_PROCESS_H
+#define LIBCONTAINER_PROCESS_H
+
+#include "libcontainer/capabilities.h"
+#include "libcontainer/seccomp_filter.h"
+#include "oci/runtime.h"
+#include "base/arena.h"
+#include "base/err.h"
+
+struct process {
+	struct arena *a;
+	const struct oci_process *config;
+	const struct seccomp_filter *seccomp; /* NULL: none */
+	int proc;                             /* our procfs (procfs.h); borrowed */
+	unsigned keep_fds;                    /* 3 .. 3 + keep_fds - 1 go to the program */
+	struct capabilities caps;
+	const char *path; /* of the program, once looked up */
+	const char **env; /* NULL-terminated */
+};
+
+/* uid, gid, args, cwd and the like make sense. */
+int process_check(const struct oci_process *p, struct err *e) must_check;
+
+int process_restrict(struct process *p, struct err *e) must_check;
+int process_become(struct process *p, struct err *e) must_check;
+int process_exec(struct process *p, struct err *e) must_check; /* returns on failure only */
+
+/* A new session keyring "_ses.ID", so that the host's keys are out of sight. keyrings(7). */
+int process_join_keyring(const char *id, struct err *e) must_check;
+
+/* By the runtime, from outside: rlimits of another process. */
+int process_set_rlimits(pid_t pid, const struct oci_process *p, struct err *e) must_check;
+
+#endif
