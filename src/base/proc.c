@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -37,6 +38,17 @@ const char *proc_find(struct arena *a, const char *name)
 		p += n + (p[n] == ':');
 	}
 	return NULL;
+}
+
+char *proc_beside(struct arena *a, const char *relative)
+{
+	char *exe = arena_alloc(a, PATH_MAX), *slash;
+
+	if (readlink("/proc/self/exe", exe, PATH_MAX - 1) < 0)
+		return arena_strdup(a, relative);
+	slash = strrchr(exe, '/');
+	return path_clean(
+	        a, arena_printf(a, "%.*s/%s", slash ? (int)(slash - exe) : 0, exe, relative));
 }
 
 /* What the child needs, in memory that it shares with the waiting parent (CLONE_VM). */

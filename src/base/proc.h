@@ -49,6 +49,9 @@ int proc_start_time(pid_t pid, unsigned long long *ticks, struct err *e) must_ch
 /* An executable in PATH as an absolute path in the arena, or NULL. */
 const char *proc_find(struct arena *a, const char *name);
 
+/* A path relative to the folder of our own executable: "../libexec/lighter/unpack" is a helper's. */
+char *proc_beside(struct arena *a, const char *relative);
+
 /* Signal names: "KILL", "SIGKILL", "9", "RTMIN+3" (any case) -> number; 0 when unknown. */
 int signal_parse(const char *s);
 const char *signal_name(int signo); /* "SIGKILL"; "" when it has no name */
