@@ -99,6 +99,21 @@ int file_replace(int dirfd, const char *name, const void *data, size_t n, mode_t
 	return how == FILE_DURABLE ? file_fsync_dir(dirfd, e) : 0;
 }
 
+int file_replace_path(const char *path, const void *data, size_t n, mode_t mode,
+                      enum file_durability how, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const char *slash = strrchr(path, '/');
+	const char *dir = !slash          ? "."
+	                  : slash == path ? "/"
+	                                  : arena_strndup(&a, path, (size_t)(slash - path));
+	_cleanup_close_ int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dirfd < 0)
+		return err_errno(e, errno, "open directory %s", dir);
+	return file_replace(dirfd, slash ? slash + 1 : path, data, n, mode, how, e);
+}
+
 int dir_make(const char *path, mode_t mode, struct err *e)
 {
 	char p[4096];

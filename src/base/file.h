@@ -32,6 +32,10 @@ enum file_durability {
 int file_replace(int dirfd, const char *name, const void *data, size_t n, mode_t mode,
                  enum file_durability how, struct err *e) must_check;
 
+/* The same by path; `name` above has no slash. */
+int file_replace_path(const char *path, const void *data, size_t n, mode_t mode,
+		      enum file_durability how, struct err *e) must_check;
+
 int file_fsync_dir(int dirfd, struct err *e) must_check;
 
 /* Creates all missing directories. An existing directory is fine and keeps its mode. */

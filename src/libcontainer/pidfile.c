@@ -21,7 +21,7 @@ int pidfile_write(const char *path, pid_t pid, const char *socket, int pidfd, st
 
 	if (socket && send_pidfd(socket, pidfd, e) < 0)
 		return -1;
-	if (path && file_replace(AT_FDCWD, path, text, (size_t)n, 0644, FILE_VOLATILE, e) < 0)
+	if (path && file_replace_path(path, text, (size_t)n, 0644, FILE_VOLATILE, e) < 0)
 		return err_wrap(e, "write pid file");
 	return 0;
 }

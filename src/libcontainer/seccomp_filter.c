@@ -71,7 +71,7 @@ static void cache_store(const char *dir, const char *path, struct slice text,
 	buf_add(&b, text.data, text.len);
 	buf_add(&b, f->program.filter, f->program.len * sizeof(struct sock_filter));
 	if (dir_make(dir, 0700, NULL) < 0 ||
-	    file_replace(AT_FDCWD, path, b.data, b.len, 0600, FILE_VOLATILE, NULL) < 0)
+	    file_replace_path(path, b.data, b.len, 0600, FILE_VOLATILE, NULL) < 0)
 		return;
 }
 
