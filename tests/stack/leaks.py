@@ -22,7 +22,7 @@ FAMILIES = {1: "inet", 2: "ip", 5: "netdev", 3: "arp", 7: "bridge", 10: "ip6"}
 # Folders where engines keep things outside of their roots: (folder, how deep to look).
 FILES = [("/run", 3), ("/var/lib", 1), ("/etc/docker", 2), ("/etc/cni", 2), ("/opt", 1),
          ("/tmp", 1)]
-TEMPORARY = re.compile(r"/tmp/(docker|containerd|runc|lighter|shim|checkpoint|buildkit)")
+TEMPORARY = re.compile(r"/tmp/(docker|containerd|runc|shim|checkpoint|buildkit)")
 # Made by the tests' own tools, or by the kernel's iptables front end; not a leak of an engine.
 OWN_FILES = ("/run/stack", "/run/xtables.lock", "/run/lock", "/run/mount")
 

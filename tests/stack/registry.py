@@ -7,6 +7,7 @@ it was given and can be told to lie: cut an answer short, change a byte, answer 
 import http.client
 import http.server
 import json
+import socket
 import subprocess
 import threading
 import time
@@ -117,7 +118,7 @@ class FaultyRegistry(Client):
         self._server = http.server.ThreadingHTTPServer(("", 0), Handler, bind_and_activate=False)
         self._server.socket.close()
         self._server.socket = sandbox.socket()
-        self._server.allow_reuse_address = True
+        self._server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._server.server_address = ("127.0.0.1", port)
         self._server.socket.bind(("127.0.0.1", port))
         self._server.server_activate()

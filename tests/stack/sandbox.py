@@ -129,9 +129,12 @@ class Sandbox:
             raise AssertionError(f"{' '.join(done.args)}: exit {done.returncode}\n{out}{err}")
         return done
 
-    def socket(self, family=socket.AF_INET, kind=socket.SOCK_STREAM, outside=False):
-        """A socket of the sandbox's network namespace (or of the outside), for this process."""
+    def socket(self, family=socket.AF_INET, kind=socket.SOCK_STREAM, outside=False, pid=None):
+        """A socket of the sandbox's network namespace, or of the outside, or of a container's
+        (pid: of its process, as seen inside), for this process."""
         target = self._keeper.pid if outside else self.init
+        if pid is not None:
+            target = self.processes()[pid][0]
         made = []
 
         def make():     # a namespace belongs to a thread; this one ends with the call

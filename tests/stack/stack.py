@@ -346,7 +346,7 @@ class Stack:
             if value:
                 return value
             if time.monotonic() > end:
-                raise AssertionError(f"did not happen within {patience} s\n{self.logs()}")
+                raise AssertionError(f"did not happen within {patience} s")
             time.sleep(every)
 
 
