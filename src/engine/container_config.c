@@ -1,0 +1,280 @@
+/* See container_config.h. */
+#include "engine/container_config.h"
+
+#include <ctype.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "base/proc.h"
+#include "engine/spec.h"
+
+#define MIN_MEMORY (6 * (int64_t)MIB)
+
+/* ---- merging ---- */
+
+static bool has(const struct strs *s, const char *word)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (str_eq(s->v[i], word))
+			return true;
+	return false;
+}
+
+static void merge_set(struct arena *a, struct strs *to, const struct strs *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		if (!has(to, from->v[i]))
+			arena_push(a, to, from->v[i]);
+}
+
+/* The client's variables, then those of the image that he did not set. */
+static void merge_env(struct arena *a, struct strs *env, const struct strs *from)
+{
+	size_t given = env->n;
+
+	for (size_t i = 0; i < from->n; i++) {
+		size_t n = strcspn(from->v[i], "=");
+		bool set = false;
+
+		for (size_t k = 0; k < given && !set; k++)
+			set = strcspn(env->v[k], "=") == n && memcmp(env->v[k], from->v[i], n) == 0;
+		if (!set)
+			arena_push(a, env, from->v[i]);
+	}
+}
+
+/* The image's command goes with the image's entrypoint only. */
+static void merge_command(struct api_config *c, const struct oci_image_params *image)
+{
+	if (c->entrypoint.n == 0) {
+		if (c->cmd.n == 0)
+			c->cmd = image->cmd;
+		if (!c->entrypoint.v)
+			c->entrypoint = image->entrypoint;
+	}
+	if (c->entrypoint.n == 1 && !*c->entrypoint.v[0])
+		c->entrypoint = (struct strs){ 0 };
+}
+
+static struct api_healthcheck *healthcheck_of(struct arena *a, const struct oci_healthcheck *h)
+{
+	struct api_healthcheck *out = arena_new(a, struct api_healthcheck);
+
+	*out = (struct api_healthcheck){ .test = h->test,
+		                         .interval = h->interval,
+		                         .timeout = h->timeout,
+		                         .start_period = h->start_period,
+		                         .start_interval = h->start_interval,
+		                         .retries = h->retries };
+	return out;
+}
+
+void config_merge(struct arena *a, struct api_config *c, const struct oci_image_params *image)
+{
+	if (!image)
+		return;
+	if (str_empty(c->user))
+		c->user = image->user;
+	if (str_empty(c->working_dir))
+		c->working_dir = image->working_dir;
+	if (str_empty(c->stop_signal))
+		c->stop_signal = image->stop_signal;
+	if (!c->healthcheck && image->healthcheck)
+		c->healthcheck = healthcheck_of(a, image->healthcheck);
+	if (c->shell.n == 0)
+		c->shell = image->shell;
+	merge_env(a, &c->env, &image->env);
+	merge_set(a, &c->exposed_ports, &image->exposed_ports);
+	merge_set(a, &c->volumes, &image->volumes);
+	for (size_t i = 0; i < image->labels.n; i++)
+		if (!json_map_get(&c->labels, image->labels.v[i].key))
+			json_map_set(a, &c->labels, image->labels.v[i].key,
+			             image->labels.v[i].value);
+	merge_command(c, image);
+}
+
+/* ---- defaults ---- */
+
+static void default_text(const char **s, const char *value)
+{
+	if (str_empty(*s))
+		*s = value;
+}
+
+void host_config_defaults(struct arena *a, const struct options *o, struct api_host_config *h)
+{
+	if (str_empty(h->network_mode) || str_eq(h->network_mode, "default"))
+		h->network_mode = str_eq(o->bridge, "none") ? "none" : "bridge";
+	default_text(&h->ipc_mode, o->ipc_mode);
+	default_text(&h->cgroupns_mode, o->cgroupns_mode);
+	default_text(&h->runtime, o->default_runtime);
+	default_text(&h->cgroup_parent, o->cgroup_parent);
+	if (!h->log_config)
+		h->log_config = arena_new(a, struct api_log_config);
+	if (str_empty(h->log_config->type)) {
+		h->log_config->type = o->log_driver;
+		h->log_config->config = o->log_opts;
+	}
+	if (!h->restart_policy)
+		h->restart_policy = arena_new(a, struct api_restart_policy);
+	default_text(&h->restart_policy->name, "no");
+	if (h->shm_size == 0)
+		h->shm_size = o->shm_size;
+	if (h->memory > 0 && h->memory_swap == 0)
+		h->memory_swap = h->memory * 2;
+	if (h->memory_swappiness.set && h->memory_swappiness.value == -1)
+		h->memory_swappiness.set = false;
+	if (!h->init.set && o->init)
+		h->init = (struct json_opt_bool){ true, true };
+	if (o->no_new_privileges)
+		arena_push(a, &h->security_opt, "no-new-privileges");
+	while (h->console_size.n < 2)
+		arena_push(a, &h->console_size, (int64_t)0);
+}
+
+/* ---- refusing ---- */
+
+static int check_port(const char *spec, struct err *e)
+{
+	size_t n = strcspn(spec, "/");
+	const char *proto = spec[n] ? spec + n + 1 : "tcp";
+	char number[12];
+	uint64_t port;
+
+	str_copy(number, MIN(sizeof(number), n + 1), spec);
+	if (!str_u64(number, &port) || port > 65535)
+		return err_set(e, ERR_INVALID, "invalid port specification: \"%s\"", spec);
+	if (!str_ieq(proto, "tcp") && !str_ieq(proto, "udp") && !str_ieq(proto, "sctp"))
+		return err_set(e, ERR_INVALID,
+		               "invalid port specification: \"%s\": invalid proto: %s", spec,
+		               proto);
+	return 0;
+}
+
+static int check_ports(const struct api_config *c, const struct api_host_config *h, struct err *e)
+{
+	for (size_t i = 0; i < c->exposed_ports.n; i++)
+		if (check_port(c->exposed_ports.v[i], e) < 0)
+			return -1;
+	for (size_t i = 0; i < h->port_bindings.n; i++)
+		if (check_port(h->port_bindings.v[i].key, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int check_config(const struct api_config *c, struct err *e)
+{
+	if (c->cmd.n == 0 && c->entrypoint.n == 0)
+		return err_set(e, ERR_INVALID, "no command specified");
+	if (c->hostname && strlen(c->hostname) > 63)
+		return err_set(e, ERR_INVALID, "invalid hostname: %s", c->hostname);
+	if (!str_empty(c->working_dir) && c->working_dir[0] != '/')
+		return err_set(
+		        e, ERR_INVALID,
+		        "the working directory '%s' is invalid, it needs to be an absolute path",
+		        c->working_dir);
+	if (!str_empty(c->stop_signal) && !signal_parse(c->stop_signal))
+		return err_set(e, ERR_INVALID, "Invalid signal: %s", c->stop_signal);
+	for (size_t i = 0; i < c->env.n; i++)
+		if (c->env.v[i][0] == '=' || !c->env.v[i][0])
+			return err_set(e, ERR_INVALID, "invalid environment variable: %s",
+			               c->env.v[i]);
+	return 0;
+}
+
+static int check_restart_policy(const struct api_host_config *h, struct err *e)
+{
+	static const char *const known[] = { "no", "always", "unless-stopped", "on-failure" };
+	const struct api_restart_policy *p = h->restart_policy;
+	bool found = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		found |= str_eq(p->name, known[i]);
+	if (!found)
+		return err_set(e, ERR_INVALID,
+		               "invalid restart policy: unknown policy '%s'; use one of 'no', "
+		               "'always', 'on-failure', or 'unless-stopped'",
+		               p->name);
+	if (p->maximum_retry_count < 0)
+		return err_set(e, ERR_INVALID,
+		               "invalid restart policy: maximum retry count cannot be negative");
+	if (p->maximum_retry_count > 0 && !str_eq(p->name, "on-failure"))
+		return err_set(e, ERR_INVALID,
+		               "invalid restart policy: maximum retry count can only be used with "
+		               "'on-failure'");
+	if (h->auto_remove && !str_eq(p->name, "no"))
+		return err_set(e, ERR_INVALID,
+		               "can't create 'AutoRemove' container with restart policy");
+	return 0;
+}
+
+static bool shares(const char *mode)
+{
+	return str_starts(mode ? mode : "", "container:");
+}
+
+static int check_modes(const struct api_config *c, const struct api_host_config *h, struct err *e)
+{
+	static const char *const logs[] = { "json-file", "none" };
+	bool known = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(logs); i++)
+		known |= str_eq(h->log_config->type, logs[i]);
+	if (!known)
+		return err_set(e, ERR_INVALID, "logger: no log driver named '%s' is registered",
+		               h->log_config->type);
+	if (shares(h->network_mode) && !str_empty(c->hostname))
+		return err_set(e, ERR_INVALID,
+		               "conflicting options: hostname and the network mode");
+	if (shares(h->network_mode) && h->port_bindings.n > 0)
+		return err_set(
+		        e, ERR_INVALID,
+		        "conflicting options: port publishing and the container type network "
+		        "mode");
+	if (h->memory > 0 && h->memory < MIN_MEMORY)
+		return err_set(e, ERR_INVALID, "Minimum memory limit allowed is 6MB");
+	if (h->shm_size < 0)
+		return err_set(e, ERR_INVALID, "SHM size can not be less than 0");
+	if (h->device_requests.n > 0)
+		return err_set(e, ERR_UNIMPLEMENTED, "device requests (--gpus) are not there yet");
+	if (h->volumes_from.n > 0)
+		return err_set(e, ERR_UNIMPLEMENTED, "--volumes-from is not there yet");
+	if (h->links.n > 0)
+		return err_set(e, ERR_UNIMPLEMENTED, "--link is not there yet");
+	if (h->storage_opt.n > 0)
+		return err_set(e, ERR_UNIMPLEMENTED, "--storage-opt is not there yet");
+	if (!str_empty(h->userns_mode) && !str_eq(h->userns_mode, "host"))
+		return err_set(e, ERR_INVALID, "invalid USER mode: %s", h->userns_mode);
+	if (!str_empty(h->isolation) && !str_eq(h->isolation, "default"))
+		return err_set(e, ERR_INVALID, "invalid isolation '%s' on linux", h->isolation);
+	return 0;
+}
+
+static int check_spec_parts(struct arena *a, const struct api_config *c,
+                            const struct api_host_config *h, struct err *e)
+{
+	struct mount_points points;
+	struct oci_linux linux = { 0 };
+	struct strs caps;
+
+	return spec_points_parse(a, c, h, &points, e) < 0 ||
+	                       spec_caps(a, &h->cap_add, &h->cap_drop, h->privileged, &caps, e) <
+	                               0 ||
+	                       spec_resources(a, h, &linux, e) < 0
+	               ? -1
+	               : 0;
+}
+
+int config_check(struct arena *a, const struct api_config *c, const struct api_host_config *h,
+                 struct strs *warnings, struct err *e)
+{
+	if (check_config(c, e) < 0 || check_ports(c, h, e) < 0 || check_restart_policy(h, e) < 0 ||
+	    check_modes(c, h, e) < 0 || check_spec_parts(a, c, h, e) < 0)
+		return -1;
+	if (str_eq(h->network_mode, "host") && h->port_bindings.n > 0)
+		arena_push(a, warnings,
+		           "Published ports are discarded when using host network mode");
+	if (c->healthcheck && c->healthcheck->test.n > 0 &&
+	    !str_eq(c->healthcheck->test.v[0], "NONE"))
+		arena_push(a, warnings, "Health checks are not run by this engine yet");
+	return 0;
+}

@@ -1,0 +1,216 @@
+/*
+ * See container_create.h. In this order, so that being killed leaves the state before or after:
+ * snapshot, folder, row. What has no row is removed by the next start (recover.c).
+ */
+#include "engine/container_create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "engine/container_config.h"
+#include "engine/container_store.h"
+#include "engine/ctrd.h"
+#include "engine/names.h"
+#include "engine/spec.h"
+
+#define NAME_ATTEMPTS 20
+
+char *container_path(struct engine *g, struct arena *a, const char *id, const char *file)
+{
+	if (str_empty(file))
+		return engine_data_path(g, a, "containers/%s", id);
+	return engine_data_path(g, a, "containers/%s/%s", id, file);
+}
+
+char *container_log_path(struct engine *g, struct arena *a, const char *id)
+{
+	return engine_data_path(g, a, "containers/%s/%s-json.log", id, id);
+}
+
+/* ---- the record ---- */
+
+/* "web" and "/web" are the same name. */
+static int check_name(const char **name, struct err *e)
+{
+	if (**name == '/')
+		(*name)++;
+	if (**name && !name_is_valid(*name))
+		return err_set(e, ERR_INVALID,
+		               "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are "
+		               "allowed",
+		               *name);
+	return 0;
+}
+
+static void default_hostname(struct arena *a, struct container_record *r)
+{
+	char host[256] = "localhost";
+
+	if (!str_empty(r->config->hostname) || str_starts(r->host->network_mode, "container:"))
+		return;
+	r->config->hostname = arena_strndup(a, r->id, 12);
+	if (str_eq(r->host->network_mode, "host") && gethostname(host, sizeof(host) - 1) == 0)
+		r->config->hostname = arena_strdup(a, host);
+}
+
+static void split_command(struct arena *a, struct container_record *r)
+{
+	const struct strs *lists[] = { &r->config->entrypoint, &r->config->cmd };
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		for (size_t k = 0; k < lists[i]->n; k++) {
+			if (!r->path)
+				r->path = lists[i]->v[k];
+			else
+				arena_push(a, &r->args, lists[i]->v[k]);
+		}
+	}
+}
+
+/* The image's VOLUMEs stay in the container's own layer until volumes are there. */
+static bool is_image_volume(const struct api_config *config, const struct mount_point *p)
+{
+	if (!str_empty(p->name))
+		return false;
+	for (size_t i = 0; i < config->volumes.n; i++)
+		if (str_eq(config->volumes.v[i], p->destination))
+			return true;
+	return false;
+}
+
+static int fill_mounts(struct arena *a, struct container_record *r, struct err *e)
+{
+	struct mount_points points;
+
+	if (spec_points_parse(a, r->config, r->host, &points, e) < 0)
+		return -1;
+	for (size_t i = 0; i < points.n; i++) {
+		const struct mount_point *p = &points.v[i];
+		struct api_mount_point m = { .type = p->type,
+			                     .source = p->source,
+			                     .destination = p->destination,
+			                     .mode = p->mode,
+			                     .rw = !p->read_only,
+			                     .propagation = p->propagation };
+
+		if (str_eq(p->type, "volume") && !is_image_volume(r->config, p))
+			return err_set(e, ERR_UNIMPLEMENTED, "volumes are not there yet: %s on %s",
+			               str_empty(p->name) ? "a volume" : p->name, p->destination);
+		if (!str_eq(p->type, "volume"))
+			arena_push(a, &r->mounts, m);
+	}
+	return 0;
+}
+
+static int fill_record(struct engine *g, struct arena *a, const struct api_create *body,
+                       const struct image *image, struct container_record *r, struct strs *warnings,
+                       struct err *e)
+{
+	/* A create body begins with the rows of Config: the tables are built from the same list. */
+	struct api_config *config = arena_memdup(a, body, offsetof(struct api_create, host_config));
+	struct api_host_config *host = arena_new(a, struct api_host_config);
+
+	if (body->host_config)
+		*host = *body->host_config;
+	if (config->volumes.n > 0)
+		return err_set(e, ERR_UNIMPLEMENTED,
+		               "volumes are not there yet: an anonymous volume on %s",
+		               config->volumes.v[0]);
+	config_merge(a, config, image->config.config);
+	host_config_defaults(a, &g->opt, host);
+	if (config_check(a, config, host, warnings, e) < 0)
+		return -1;
+	*r = (struct container_record){ .id = r->id,
+		                        .created = clock_now_ns(),
+		                        .image = config->image,
+		                        .image_id = image->id,
+		                        .image_name = image->name,
+		                        .snapshotter = g->opt.storage_driver,
+		                        .config = config,
+		                        .host = host,
+		                        .networking = body->networking };
+	default_hostname(a, r);
+	split_command(a, r);
+	return fill_mounts(a, r, e);
+}
+
+/* ---- on the machine ---- */
+
+static void remove_parts(struct engine *g, struct arena *a, const struct container_record *r)
+{
+	struct err e = { 0 };
+
+	if (ctrd_snapshot_remove(g, r->snapshotter, r->id, &e) < 0 ||
+	    tree_remove(AT_FDCWD, container_path(g, a, r->id, NULL), &e) < 0)
+		log_warn_of(&e, "what was made for container %s stays until the next start", r->id);
+}
+
+/* Enters it under its name; a random one is tried again when somebody was faster. */
+static struct container *enter(struct engine *g, struct arena *a, struct container_record *r,
+                               const char *name, struct err *e)
+{
+	for (unsigned i = 0; i < NAME_ATTEMPTS; i++) {
+		struct container *c;
+
+		r->name = *name ? name : name_random(a, i);
+		c = container_new(g, r);
+		container_begin(c);
+		if (containers_add(g->containers, c, e) == 0)
+			return c;
+		container_unref(c);
+		if (*name)
+			break;
+	}
+	return NULL;
+}
+
+static struct container *store(struct engine *g, struct arena *a, struct container_record *r,
+                               const char *name, struct err *e)
+{
+	struct container *c = enter(g, a, r, name, e);
+	int saved;
+
+	if (!c)
+		return NULL;
+	saved = container_save(c, e);
+	if (saved < 0)
+		containers_remove(g->containers, c);
+	container_end(c);
+	if (saved == 0)
+		return c;
+	container_unref(c);
+	return NULL;
+}
+
+struct container *container_create(struct engine *g, const char *name, const char *platform,
+                                   const struct api_create *body, struct arena *a,
+                                   struct strs *warnings, struct err *e)
+{
+	char id[ID_SIZE];
+	struct container_record r = { .id = id };
+	struct ctrd_mounts mounts;
+	struct container *c = NULL;
+	struct image image;
+
+	id_new(id);
+	if (check_name(&name, e) < 0)
+		return NULL;
+	if (*name && containers_name_taken(g->containers, name, e))
+		return NULL;
+	if (image_get(g, body->image ? body->image : "", platform, a, &image, e) < 0 ||
+	    fill_record(g, a, body, &image, &r, warnings, e) < 0)
+		return NULL;
+	if (ctrd_snapshot_prepare(g, r.snapshotter, r.id, image.snapshot, a, &mounts, e) == 0 &&
+	    dir_make(container_path(g, a, r.id, NULL), 0710, e) == 0)
+		c = store(g, a, &r, name, e);
+	if (!c) {
+		remove_parts(g, a, &r);
+		return NULL;
+	}
+	container_event(c, "create", NULL);
+	return c;
+}

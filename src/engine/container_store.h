@@ -1,0 +1,15 @@
+/* Containers in the store: their two documents, and bringing them back at start. */
+#ifndef ENGINE_CONTAINER_STORE_H
+#define ENGINE_CONTAINER_STORE_H
+
+#include "engine/container.h"
+
+/* The whole row, durably. */
+int container_save(struct container *c, struct err *e) must_check;
+/* State and networks. */
+int container_save_state(struct container *c, enum store_durability d, struct err *e) must_check;
+
+/* Makes an object of each row and adds it; a row that cannot be read is logged and left alone. */
+int containers_load(struct engine *g, struct err *e) must_check;
+
+#endif

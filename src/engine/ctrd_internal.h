@@ -1,0 +1,15 @@
+/* What ctrd.c and ctrd_task.c share. */
+#ifndef ENGINE_CTRD_INTERNAL_H
+#define ENGINE_CTRD_INTERNAL_H
+
+#include "engine/ctrd.h"
+#include "rpc/grpc_client.h"
+#include "rpc/wkt.h"
+
+int ctrd_call(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,
+              void **resp, struct err *e) must_check;
+
+/* containerd.runc.v1.Options: where runc keeps its state. */
+Google__Any *ctrd_runtime_options(struct engine *g, struct arena *a);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * The engine: what one dockerd is made of. Set up in main.c before the first request, torn down
+ * after the last; in between the pointers do not change and each part has its own lock.
+ *
+ * Threads: the loop's (listeners, idle connections, waiting and event clients, timers, the
+ * containerd child), one for each request that is being answered, one that reads containerd's
+ * events, one for each exit that is being handled, and the pump's (engine/stdio).
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/loop.h"
+#include "engine/flags.h"
+
+#define API_VERSION_MAX      43 /* 1.43: the newest whose additions are answered */
+#define API_VERSION_MAX_TEXT "43"
+#define API_VERSION_MIN      24
+
+struct containers;
+struct ctrd_child;
+struct events;
+struct execs;
+struct grpc_client;
+struct http_server;
+struct net_controller;
+struct pump;
+struct store;
+
+struct engine {
+	struct arena arena; /* of the options and other words that live as long as the engine */
+	struct options opt;
+	char id[37]; /* of this installation, kept in the data root */
+
+	struct loop *loop;
+	struct http_server *http;
+	struct store *store;
+	struct events *events;
+	struct containers *containers;
+	struct execs *execs;
+	struct pump *pump;
+	struct net_controller *net;
+	struct ctrd_child *child; /* our containerd, or NULL with --containerd */
+	const char *ctrd_address;
+	struct grpc_client *ctrd;
+};
+
+/* A path below the data root or the exec root, in the arena. */
+char *engine_data_path(struct engine *g, struct arena *a, const char *fmt, ...) printf_like(3, 4);
+char *engine_exec_path(struct engine *g, struct arena *a, const char *fmt, ...) printf_like(3, 4);
+
+/* A program of ours: in PATH, else beside us, else the bare name. */
+const char *engine_program(struct arena *a, const char *name);
+
+/* Runs fn in a detached thread with a small stack. Out of threads aborts: state is crash-only. */
+void engine_thread(void *(*fn)(void *), void *arg);
+
+#endif

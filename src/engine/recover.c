@@ -1,0 +1,267 @@
+/* See recover.h. */
+#include "engine/recover.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "engine/container_create.h"
+#include "engine/container_io.h"
+#include "engine/container_run.h"
+#include "engine/networking.h"
+
+#define EXIT_UNKNOWN 255 /* as Docker: it ran when the machine went down */
+
+static const struct ctrd_task *find_task(const struct ctrd_tasks *tasks, const char *id)
+{
+	for (size_t i = 0; i < tasks->n; i++)
+		if (str_eq(tasks->v[i].id, id))
+			return &tasks->v[i];
+	return NULL;
+}
+
+static bool is_alive(const struct ctrd_task *t)
+{
+	return t && (t->status == CTRD_TASK_RUNNING || t->status == CTRD_TASK_PAUSED);
+}
+
+/* ---- one container at start; we are its changer ---- */
+
+static int adopt(struct container *c, const struct container_record *r,
+                 const struct ctrd_task *task, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct container_net *net;
+	struct container_state s;
+	struct ctrd_io io;
+
+	container_get_state(c, &s);
+	s.status = task->status == CTRD_TASK_PAUSED ? CONTAINER_PAUSED : CONTAINER_RUNNING;
+	s.pid = task->exit.pid;
+	if (container_io_open(c, r, &a, &io, e) < 0)
+		return -1;
+	if (networking_adopt(c->engine, r, &net, e) < 0) {
+		log_warn_of(e, "container %s runs without its network", c->id);
+		err_clear(e);
+	} else {
+		container_set_net(c, net);
+	}
+	return container_set_state(c, &s, STORE_FAST, e);
+}
+
+/* It ended while nobody looked. */
+static void bury(struct container *c, const struct ctrd_task *task)
+{
+	struct ctrd_exit exit = { .code = EXIT_UNKNOWN, .at = clock_now_ns() };
+
+	if (task && task->status == CTRD_TASK_STOPPED)
+		exit = task->exit;
+	container_do_exited(c, &exit);
+}
+
+/* A start that did not get as far as to be answered: the state before it. */
+static void drop_task(struct container *c)
+{
+	struct err e = { 0 };
+
+	if (ctrd_task_kill(c->engine, c->id, NULL, SIGKILL, true, &e) < 0)
+		log_debug("container %s: %s", c->id, e.text);
+	err_clear(&e);
+	for (int i = 0; i < 50; i++) {
+		if (ctrd_task_delete(c->engine, c->id, NULL, NULL, &e) == 0 ||
+		    e.kind == ERR_NOT_FOUND)
+			return;
+		usleep(20000);
+	}
+	log_warn_of(&e, "container %s: drop an unfinished start", c->id);
+}
+
+static void recover_one(struct container *c, const struct ctrd_task *task)
+{
+	_cleanup_view_ struct container_view v = { 0 };
+	struct err e = { 0 };
+
+	container_view(c, &v);
+	if (v.state.removing) {
+		if (is_alive(task))
+			drop_task(c);
+		if (container_do_remove(c, &e) < 0)
+			log_error_of(&e, "finish the removal of container %s", c->id);
+		return;
+	}
+	if (container_is_running(&v.state) && is_alive(task)) {
+		if (adopt(c, &v.desc->r, task, &e) < 0)
+			log_error_of(&e, "take over container %s", c->id);
+		return;
+	}
+	if (container_is_running(&v.state)) {
+		bury(c, task);
+		return;
+	}
+	if (task)
+		drop_task(c);
+	container_set_net(c, NULL);
+}
+
+/* ---- restart policies after a boot ---- */
+
+static bool starts_itself(const struct container_view *v)
+{
+	const char *policy =
+	        v->desc->r.host->restart_policy ? v->desc->r.host->restart_policy->name : "";
+
+	if (v->state.status == CONTAINER_RESTARTING)
+		return true;
+	if (v->state.status != CONTAINER_EXITED)
+		return false;
+	return str_eq(policy, "always") ||
+	       (str_eq(policy, "unless-stopped") && !v->state.stopped_by_user);
+}
+
+static void *start_thread(void *arg)
+{
+	_cleanup_container_ struct container *c = arg;
+	struct err e = { 0 };
+
+	if (container_start(c, &e) < 0 && e.kind != ERR_NOT_MODIFIED)
+		log_error_of(&e, "start container %s by its restart policy", c->id);
+	return NULL;
+}
+
+static void start_if_wanted(struct container *c)
+{
+	_cleanup_view_ struct container_view v = { 0 };
+
+	container_view(c, &v);
+	if (starts_itself(&v))
+		engine_thread(start_thread, container_ref(c));
+}
+
+/* ---- what belongs to nobody ---- */
+
+static void sweep_containerd(struct engine *g, struct arena *a)
+{
+	struct strs ids;
+	struct err e = { 0 };
+
+	if (ctrd_container_ids(g, a, &ids, &e) < 0) {
+		log_warn_of(&e, "list containerd's containers");
+		return;
+	}
+	for (size_t i = 0; i < ids.n; i++) {
+		_cleanup_container_ struct container *c =
+		        containers_find(g->containers, ids.v[i], NULL);
+		struct container_state s = { 0 };
+
+		if (c)
+			container_get_state(c, &s);
+		if (c && container_is_running(&s))
+			continue;
+		err_clear(&e);
+		if (ctrd_container_delete(g, ids.v[i], &e) < 0)
+			log_warn_of(&e, "remove what an unfinished start left of %s", ids.v[i]);
+	}
+}
+
+static void sweep_snapshots(struct engine *g, struct arena *a)
+{
+	struct strs keys;
+	struct err e = { 0 };
+
+	if (ctrd_snapshot_keys(g, g->opt.storage_driver, a, &keys, &e) < 0) {
+		log_warn_of(&e, "list containerd's snapshots");
+		return;
+	}
+	for (size_t i = 0; i < keys.n; i++) {
+		if (!containers_gone(g->containers, keys.v[i]))
+			continue;
+		err_clear(&e);
+		if (ctrd_snapshot_remove(g, g->opt.storage_driver, keys.v[i], &e) < 0)
+			log_warn_of(&e, "remove the file system of container %s", keys.v[i]);
+	}
+}
+
+static int sweep_folder(void *arg, int dirfd, const char *name)
+{
+	struct engine *g = arg;
+	struct err e = { 0 };
+
+	if (id_is_full(name) && containers_gone(g->containers, name) &&
+	    tree_remove(dirfd, name, &e) < 0)
+		log_warn_of(&e, "remove the folder of container %s", name);
+	return 0;
+}
+
+static void sweep_folders(struct engine *g, const char *path)
+{
+	struct err e = { 0 };
+
+	if (path_exists(path) && dir_each(AT_FDCWD, path, sweep_folder, g, &e) < 0)
+		log_warn_of(&e, "look through %s", path);
+}
+
+/* ---- all of it ---- */
+
+int recover_containers(struct engine *g, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_list_ struct container_list l = { 0 };
+	struct ctrd_tasks tasks;
+
+	if (ctrd_task_list(g, &a, &tasks, e) < 0)
+		return err_wrap(e, "list containerd's tasks");
+	l = containers_list(g->containers, &a);
+	for (size_t i = 0; i < l.n; i++) {
+		container_begin(l.v[i]);
+		recover_one(l.v[i], find_task(&tasks, l.v[i]->id));
+		container_end(l.v[i]);
+	}
+	sweep_containerd(g, &a);
+	sweep_snapshots(g, &a);
+	sweep_folders(g, engine_data_path(g, &a, "containers"));
+	sweep_folders(g, engine_exec_path(g, &a, "containerd"));
+	networking_sweep(g);
+	for (size_t i = 0; i < l.n; i++)
+		start_if_wanted(l.v[i]);
+	return 0;
+}
+
+void recover_missed_exits(struct engine *g)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_list_ struct container_list l = { 0 };
+	struct ctrd_tasks tasks;
+	struct err e = { 0 };
+
+	/* Books first: what starts in between is in the list but not among them. */
+	l = containers_list(g->containers, &a);
+	for (size_t i = 0; i < l.n; i++) {
+		struct container_state s;
+
+		container_get_state(l.v[i], &s);
+		if (container_is_running(&s))
+			continue;
+		container_unref(l.v[i]);
+		l.v[i--] = l.v[--l.n];
+	}
+	if (l.n == 0)
+		return;
+	if (ctrd_task_list(g, &a, &tasks, &e) < 0) {
+		log_warn_of(&e, "list containerd's tasks");
+		return;
+	}
+	for (size_t i = 0; i < l.n; i++) {
+		const struct ctrd_task *t = find_task(&tasks, l.v[i]->id);
+		struct ctrd_exit exit = { .code = EXIT_UNKNOWN, .at = clock_now_ns() };
+		struct container_state s;
+
+		container_get_state(l.v[i], &s);
+		if (is_alive(t) || (t && t->status != CTRD_TASK_STOPPED))
+			continue;
+		if (t)
+			exit = t->exit;
+		exit.pid = s.pid;
+		container_exited(l.v[i], &exit);
+	}
+}
