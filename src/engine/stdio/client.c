@@ -1,0 +1,201 @@
+/*
+ * Attached clients: a hijacked connection that hears the outputs and may type. What it cannot take
+ * at once waits in its buffer; more than PUMP_CLIENT_LAG of that pauses the process's outputs.
+ */
+#include "engine/stdio/stdio_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "base/fd.h"
+
+#define FRAME_HEADER 8
+
+struct client {
+	struct client *next, *prev;
+	struct stdio *io;
+	struct stdio_client want;
+	struct detach_keys keys;
+	struct loop_source *source;
+	struct buf out;
+	bool finishing, input_ended;
+	uint32_t events;
+};
+
+static void watch(struct client *c);
+
+/* Writes what waits. False when the client is gone. */
+static bool flush(struct client *c)
+{
+	while (c->out.len) {
+		ssize_t n = send(c->want.fd, c->out.data, c->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN;
+		buf_drop(&c->out, (size_t)n);
+	}
+	return true;
+}
+
+void client_end(struct client *c, enum stdio_end why)
+{
+	struct stdio *io = c->io;
+	struct stdio_client want = c->want;
+
+	LIST_REMOVE(&io->clients, c);
+	loop_remove(c->source);
+	buf_free(&c->out);
+	free(c);
+	close(want.fd);
+	if (want.on_end)
+		want.on_end(want.arg, why);
+	for (int i = 0; i < OUTPUTS; i++)
+		stream_throttle(&io->stream[i]);
+}
+
+/* After a change: send, go on, or end. */
+static void proceed(struct client *c)
+{
+	if (!flush(c))
+		client_end(c, STDIO_END_GONE);
+	else if (c->finishing && c->out.len == 0)
+		client_end(c, STDIO_END_DRAINED);
+	else
+		watch(c);
+}
+
+void client_send(struct client *c, enum output which, const void *p, size_t n)
+{
+	unsigned char header[FRAME_HEADER] = { which == OUTPUT_STDOUT ? 1 : 2,
+		                               0,
+		                               0,
+		                               0,
+		                               (unsigned char)(n >> 24),
+		                               (unsigned char)(n >> 16),
+		                               (unsigned char)(n >> 8),
+		                               (unsigned char)n };
+
+	if (!(which == OUTPUT_STDOUT ? c->want.out : c->want.err))
+		return;
+	if (c->want.mux)
+		buf_add(&c->out, header, sizeof(header));
+	buf_add(&c->out, p, n);
+	proceed(c);
+}
+
+bool client_lags(const struct client *c)
+{
+	return c->out.len > PUMP_CLIENT_LAG;
+}
+
+struct client *client_next(const struct client *c)
+{
+	return c->next;
+}
+
+struct buf *client_buffer(struct client *c)
+{
+	return &c->out;
+}
+
+void client_resume(struct client *c)
+{
+	watch(c);
+}
+
+void client_finish(struct client *c)
+{
+	c->finishing = true;
+	proceed(c);
+}
+
+/* ---- what it types ---- */
+
+/* False when it has detached, and is freed. */
+static bool typed(struct client *c, const void *p, size_t n)
+{
+	_cleanup_buf_ struct buf clean = { 0 };
+	bool detach = detach_keys_filter(&c->keys, p, n, &clean);
+
+	input_write(&c->io->in, clean.data, clean.len);
+	if (detach)
+		client_end(c, STDIO_END_DETACHED);
+	return !detach;
+}
+
+static void input_over(struct client *c)
+{
+	c->input_ended = true;
+	if (c->keys.matched)
+		input_write(&c->io->in, c->keys.seq, c->keys.matched);
+	if (c->want.in && c->want.close_stdin)
+		input_end(&c->io->in);
+}
+
+static bool read_input(struct client *c)
+{
+	ssize_t n = recv(c->want.fd, c->io->pump->block, sizeof(c->io->pump->block), MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	if (n <= 0) {
+		input_over(c);
+		return true;
+	}
+	return !c->want.in || typed(c, c->io->pump->block, (size_t)n);
+}
+
+static void on_event(void *arg, unused_arg int fd, uint32_t events)
+{
+	struct client *c = arg;
+	struct stdio *io = c->io;
+
+	if ((events & EPOLLIN) && !c->input_ended && !read_input(c))
+		return;
+	/* Both directions are down: nobody is there to hear the rest. */
+	if (events & (EPOLLHUP | EPOLLERR)) {
+		if (!c->input_ended)
+			input_over(c);
+		client_end(c, STDIO_END_GONE);
+		return;
+	}
+	proceed(c);
+	for (int i = 0; i < OUTPUTS; i++)
+		stream_throttle(&io->stream[i]);
+}
+
+static void watch(struct client *c)
+{
+	uint32_t events = c->out.len ? EPOLLOUT : 0;
+
+	if (!c->input_ended && !input_full(&c->io->in))
+		events |= EPOLLIN;
+	if (events == c->events)
+		return;
+	c->events = events;
+	(void)!loop_modify(c->source, events, NULL);
+}
+
+struct client *client_new(struct stdio *io, const struct stdio_client *want, struct err *e)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		abort();
+	c->io = io;
+	c->want = *want;
+	c->want.detach_keys = NULL;
+	c->want.early = NULL;
+	c->events = EPOLLIN;
+	if (detach_keys_parse(want->detach_keys, &c->keys, e) < 0 ||
+	    (want->in && input_open(&io->in, e) < 0) ||
+	    !(c->source = loop_add(io->pump->loop, want->fd, EPOLLIN, on_event, c, e))) {
+		free(c);
+		return NULL;
+	}
+	LIST_ADD(&io->clients, c);
+	return c;
+}
