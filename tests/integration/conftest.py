@@ -46,6 +46,18 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.xfail(reason="not there yet", strict=False))
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Why tests were skipped: one line a reason."""
+    reasons = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2].removeprefix("Skipped: ") if isinstance(
+            report.longrepr, tuple) else str(report.longrepr)
+        reasons.setdefault(reason, []).append(report.nodeid.removeprefix("tests/integration/"))
+    for reason, names in sorted(reasons.items()):
+        some = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
+        terminalreporter.write_line(f"skipped {len(names)}: {reason} ({some})")
+
+
 def require(*programs):
     """Skips the test while one of our programs has not been built."""
     for name in programs or PROGRAMS:
@@ -71,7 +83,7 @@ def make_stack(engine, **options):
     if engine == "debian":
         return Stack.peers(**options)
     swapped = set(options.get("swap") or {})
-    require(*(set(PROGRAMS) - swapped - {"docker", "ctr", "docker-init"}))
+    require(*sorted(set(PROGRAMS) - swapped - {"docker", "ctr", "docker-init"}))
     return Stack(**options)
 
 

@@ -127,6 +127,7 @@ class Stack:
         self.bin.mkdir()
         self.logdir.mkdir()
         (self.scratch / "client").mkdir()
+        (self.scratch / "client" / "config.json").write_text("{}\n")
         for name in PROGRAMS:
             path = self.swap.get(name, build_dir() / "bin" / name)
             (self.bin / name).symlink_to(path)

@@ -56,7 +56,7 @@ def unit(tally, options):
 
 
 def integration(tally, options):
-    argv = [sys.executable, "-m", "pytest", "tests/integration", "-rsxX", "-q",
+    argv = [sys.executable, "-m", "pytest", "tests/integration", "-rxX", "-q",
             "-p", "no:cacheprovider", "--tb=short", "--durations=5"]
     argv += ["--engine", options.engine] + (["--long"] if options.long else [])
     argv += ["-k", options.k] if options.k else []
