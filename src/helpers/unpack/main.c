@@ -13,8 +13,9 @@
  * that.
  *
  * Two threads: one reads, decompresses and hashes (stream.c), this one makes files (layer.c,
- * tree.c), both in a jail (sandbox.c).
+ * tree.c), both in a jail (helpers/sandbox.c).
  */
+#include <linux/capability.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,9 +23,9 @@
 #include <unistd.h>
 #include "base/err.h"
 #include "base/str.h"
+#include "helpers/sandbox.h"
 #include "helpers/unpack/decompress.h"
 #include "helpers/unpack/layer.h"
-#include "helpers/unpack/sandbox.h"
 #include "helpers/unpack/stream.h"
 #include "helpers/unpack/tree.h"
 
@@ -77,6 +78,13 @@ static int open_dirs(struct tree *t, const struct options *o, struct err *e)
 	return 0;
 }
 
+#define CAP(name) (1ULL << CAP_##name)
+
+/* What making other people's files takes; SYS_ADMIN is for trusted.* attributes. */
+#define CAPABILITIES                                                                              \
+	(CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID) | CAP(MKNOD) | CAP(SETFCAP) | \
+	 CAP(SYS_ADMIN))
+
 static int unpack(struct tree *t, const struct options *o, struct err *e)
 {
 	char digest[DIGEST_SIZE];
@@ -87,7 +95,9 @@ static int unpack(struct tree *t, const struct options *o, struct err *e)
 	umask(0);
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		return err_set(e, ERR_INTERNAL, "the C.UTF-8 locale is missing");
-	if (open_dirs(t, o, e) < 0 || sandbox_enter(t->root, e) < 0)
+	if (open_dirs(t, o, e) < 0)
+		return -1;
+	if (sandbox_enter(&(struct sandbox){ .root = t->root, .keep = CAPABILITIES }, e) < 0)
 		return -1;
 	s = stream_new(STDIN_FILENO, o->compression, e);
 	if (!s)

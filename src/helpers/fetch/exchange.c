@@ -1,0 +1,297 @@
+/* One HTTP request and its answer. See exchange.h. */
+#include "helpers/fetch/exchange.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+#include "base/fd.h"
+#include "base/limits.h"
+#include "helpers/fetch/certs.h"
+#include "oci/image.h"
+
+#define CONNECT_TIMEOUT_S 30L
+#define STALLED_S         60L /* no byte for so long: the connection is dead */
+#define REDIRECTS_MAX     10L
+#define BODY_MAX          (64 * KIB)
+#define RECEIVE_BUFFER    (256L * 1024)
+
+bool exchange_succeeded(const struct exchange *x)
+{
+	return x->status == 200 || x->status == 206;
+}
+
+/* ---- the answer's head ---- */
+
+/* The value of a header line, without blanks around it, if it is the named one. */
+static char *value_of(struct exchange *x, const char *line, size_t n, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (n <= len || strncasecmp(line, name, len) != 0 || line[len] != ':')
+		return NULL;
+	line += len + 1;
+	n -= len + 1;
+	while (n > 0 && (*line == ' ' || *line == '\t')) {
+		line++;
+		n--;
+	}
+	while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == '\n' || line[n - 1] == ' '))
+		n--;
+	return arena_strndup(x->arena, line, n);
+}
+
+static void forget_head(struct exchange *x)
+{
+	x->media_type = x->digest = NULL;
+	x->challenge = (struct challenge){ 0 };
+	x->skip = x->offset;
+}
+
+static void take_challenge(struct exchange *x, const char *value)
+{
+	struct challenge c;
+
+	challenge_parse(x->arena, value, &c);
+	if (c.scheme > x->challenge.scheme)
+		x->challenge = c;
+}
+
+/* "bytes 100-199/200": the server obeys when it begins where we asked it to. */
+static void take_range(struct exchange *x, const char *value)
+{
+	const char *from = str_after(value, "bytes ");
+	long long start = from ? strtoll(from, NULL, 10) : -1;
+
+	if (start == x->offset)
+		x->skip = 0;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *arg)
+{
+	struct exchange *x = arg;
+	size_t n = size * count;
+	char *v;
+
+	if (n > 5 && strncasecmp(line, "HTTP/", 5) == 0)
+		forget_head(x); /* the answer before was a redirect */
+	else if ((v = value_of(x, line, n, "Content-Type")) != NULL)
+		x->media_type = arena_strndup(x->arena, v, strcspn(v, "; "));
+	else if ((v = value_of(x, line, n, "Docker-Content-Digest")) != NULL)
+		x->digest = v;
+	else if ((v = value_of(x, line, n, "WWW-Authenticate")) != NULL)
+		take_challenge(x, v);
+	else if ((v = value_of(x, line, n, "Content-Range")) != NULL)
+		take_range(x, v);
+	return n;
+}
+
+/* ---- its body ---- */
+
+static size_t keep(struct exchange *x, const char *p, size_t n)
+{
+	size_t room = x->body.len < BODY_MAX ? BODY_MAX - x->body.len : 0;
+
+	buf_add(&x->body, p, MIN(n, room));
+	return n;
+}
+
+static size_t deliver(struct exchange *x, const char *p, size_t n)
+{
+	if (x->done + (int64_t)n > x->limit) {
+		(void)err_set(x->err, ERR_DATA_LOSS, "the registry sends more than %lld bytes",
+		              (long long)(x->offset + x->limit));
+		return 0;
+	}
+	if (fd_write_all(x->out, p, n, x->err) < 0) {
+		if (x->err->errnum == EPIPE)
+			(void)err_set(x->err, ERR_CANCELED, "canceled");
+		return 0;
+	}
+	x->done += (int64_t)n;
+	return n;
+}
+
+static size_t on_body(char *p, size_t size, size_t count, void *arg)
+{
+	struct exchange *x = arg;
+	size_t n = size * count, skipped;
+
+	curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &x->status);
+	if (!exchange_succeeded(x) || x->out < 0)
+		return keep(x, p, n);
+	skipped = MIN((int64_t)n, x->skip);
+	x->skip -= (int64_t)skipped;
+	if (skipped == n)
+		return n;
+	return deliver(x, p + skipped, n - skipped) == n - skipped ? n : 0;
+}
+
+/* ---- the request ---- */
+
+static struct curl_slist *make_headers(const struct exchange *x)
+{
+	static const char *const accept[] = { MEDIA_OCI_INDEX, MEDIA_OCI_MANIFEST,
+		                              MEDIA_DOCKER_LIST, MEDIA_DOCKER_MANIFEST };
+	struct curl_slist *list = NULL;
+
+	for (size_t i = 0; x->manifest && i < ARRAY_LEN(accept); i++)
+		list = curl_slist_append(list, arena_printf(x->arena, "Accept: %s", accept[i]));
+	if (x->authorization)
+		list = curl_slist_append(
+		        list, arena_printf(x->arena, "Authorization: %s", x->authorization));
+	return list;
+}
+
+/* As Go's clients: a registry on this machine is never reached through a proxy. */
+static bool is_local(const char *url)
+{
+	static const char *const local[] = { "//127.", "//localhost", "//[::1]" };
+
+	for (size_t i = 0; i < ARRAY_LEN(local); i++)
+		if (strstr(url, local[i]))
+			return true;
+	return false;
+}
+
+static void set_security(const struct exchange *x)
+{
+	bool insecure = x->endpoint && x->endpoint->insecure;
+	const char *protocols = !insecure && str_starts(x->url, "https:") ? "https" : "http,https";
+
+	curl_easy_setopt(x->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(x->curl, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+	curl_easy_setopt(x->curl, CURLOPT_SSL_VERIFYPEER, insecure ? 0L : 1L);
+	curl_easy_setopt(x->curl, CURLOPT_SSL_VERIFYHOST, insecure ? 0L : 2L);
+	if (x->endpoint && !x->endpoint->mirror)
+		certs_apply(x->curl, x->setup->certs);
+	if (is_local(x->url))
+		curl_easy_setopt(x->curl, CURLOPT_PROXY, "");
+}
+
+static void set_request(struct exchange *x, struct curl_slist *headers, char *text)
+{
+	CURL *c = x->curl;
+
+	curl_easy_reset(c); /* keeps its connections */
+	curl_easy_setopt(c, CURLOPT_URL, x->url);
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, text);
+	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(c, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, STALLED_S);
+	curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
+	curl_easy_setopt(c, CURLOPT_USERAGENT,
+	                 x->setup->user_agent ? x->setup->user_agent : "lighter");
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
+	if (x->form)
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, x->form);
+	if (x->userpwd)
+		curl_easy_setopt(c, CURLOPT_USERPWD, x->userpwd);
+	if (x->offset > 0)
+		curl_easy_setopt(c, CURLOPT_RANGE,
+		                 arena_printf(x->arena, "%lld-", (long long)x->offset));
+	set_security(x);
+}
+
+/* What goes wrong on the way may go well the next time; what is wrong with our request will not. */
+static const CURLcode hopeless[] = {
+	CURLE_UNSUPPORTED_PROTOCOL,     CURLE_URL_MALFORMAT,   CURLE_TOO_MANY_REDIRECTS,
+	CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
+};
+
+static int transport_failed(const struct exchange *x, CURLcode code, const char *text,
+                            struct err *e)
+{
+	enum err_kind kind = ERR_UNAVAILABLE;
+
+	if (e->kind != ERR_NONE)
+		return -1; /* a callback said why */
+	for (size_t i = 0; i < ARRAY_LEN(hopeless); i++)
+		if (code == hopeless[i])
+			kind = ERR_UNKNOWN;
+	return err_set(e, kind, "%s \"%s\": %s", x->form ? "Post" : "Get", x->url,
+	               *text ? text : curl_easy_strerror(code));
+}
+
+int exchange_run(struct exchange *x, struct err *e)
+{
+	struct curl_slist *headers = make_headers(x);
+	char text[CURL_ERROR_SIZE] = "";
+	CURLcode code;
+
+	err_clear(e);
+	x->err = e;
+	x->status = 0;
+	x->done = 0;
+	buf_reset(&x->body);
+	forget_head(x);
+	set_request(x, headers, text);
+	code = curl_easy_perform(x->curl);
+	curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &x->status);
+	curl_slist_free_all(headers);
+	return code == CURLE_OK ? 0 : transport_failed(x, code, text, e);
+}
+
+/* ---- refusals ---- */
+
+#define REGISTRY_ERROR(F)       \
+	F(STR, code, "code", 0) \
+	F(STR, message, "message", 0)
+JSON_STRUCT(registry_error, REGISTRY_ERROR)
+JSON_TYPE(registry_error, REGISTRY_ERROR)
+
+#define REGISTRY_ERRORS(F) F(OBJS, errors, "errors", 0, registry_error)
+JSON_STRUCT(registry_errors, REGISTRY_ERRORS)
+JSON_TYPE(registry_errors, REGISTRY_ERRORS)
+
+static const struct {
+	long status;
+	enum err_kind kind;
+} refusals[] = {
+	{ 400, ERR_INVALID },     { 401, ERR_PERMISSION },  { 403, ERR_PERMISSION },
+	{ 404, ERR_NOT_FOUND },   { 408, ERR_UNAVAILABLE }, { 416, ERR_DATA_LOSS },
+	{ 429, ERR_UNAVAILABLE },
+};
+
+static enum err_kind kind_of(long status)
+{
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
+		if (refusals[i].status == status)
+			return refusals[i].kind;
+	return status >= 500 ? ERR_UNAVAILABLE : ERR_UNKNOWN;
+}
+
+/* "MANIFEST_UNKNOWN" reads "manifest unknown". */
+static const char *spoken(struct arena *a, const char *code)
+{
+	char *s = arena_strdup(a, code);
+
+	for (char *p = s; *p; p++) {
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p + 'a' - 'A');
+		else if (*p == '_')
+			*p = ' ';
+	}
+	return s;
+}
+
+int exchange_refused(const struct exchange *x, struct err *e)
+{
+	struct slice text = { buf_cstr(&x->body), x->body.len };
+	struct registry_errors all;
+
+	if (json_decode(x->arena, &registry_errors_type, text, &all, NULL) == 0 &&
+	    all.errors.n > 0 && all.errors.v[0].code)
+		return err_set(e, kind_of(x->status), "%s: %s",
+		               spoken(x->arena, all.errors.v[0].code),
+		               all.errors.v[0].message ? all.errors.v[0].message : "unknown error");
+	return err_set(e, kind_of(x->status), "%s answers with status %ld", x->url, x->status);
+}

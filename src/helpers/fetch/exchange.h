@@ -1,0 +1,52 @@
+/*
+ * One HTTP request and its answer, by libcurl. What a success brings goes to a descriptor as it
+ * arrives; what anything else brings is kept, because it may say why.
+ */
+#ifndef FETCH_EXCHANGE_H
+#define FETCH_EXCHANGE_H
+
+#include <curl/curl.h>
+#include "base/arena.h"
+#include "base/str.h"
+#include "image/challenge.h"
+#include "image/fetch.h"
+
+struct exchange {
+	/* what is asked */
+	const char *url;
+	const struct fetch_setup *setup;
+	const struct fetch_endpoint *endpoint; /* NULL: somewhere else; no credentials go there */
+	const char *authorization;             /* or NULL */
+	const char *form;                      /* POST this; NULL: GET */
+	const char *userpwd;                   /* Basic, or NULL */
+	bool manifest;                         /* send what we can read as Accept */
+	int64_t offset;                        /* begin there */
+	int64_t limit;                         /* of bytes from offset on; more is an error */
+	int out;                               /* where a success goes; -1: into `body` too */
+
+	/* what came */
+	long status;
+	int64_t done; /* bytes that went to `out` */
+	const char *media_type, *digest;
+	struct challenge challenge;
+	struct buf body;
+
+	/* its own */
+	CURL *curl;
+	struct arena *arena;
+	int64_t skip; /* the server sends from the start: these come first */
+	struct err *err;
+};
+
+/*
+ * 0 when there was an answer of any status. -1: ERR_UNAVAILABLE (try again), ERR_CANCELED (nobody
+ * reads `out` any more), or what else is wrong. The caller frees `body`.
+ */
+int exchange_run(struct exchange *x, struct err *e) must_check;
+
+bool exchange_succeeded(const struct exchange *x);
+
+/* Turns a status that is no success into an error, with the registry's own words. */
+int exchange_refused(const struct exchange *x, struct err *e);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * A repository of a registry, reached through the `fetch` helper: an image_source.
+ *
+ * The helper is a child that lives from registry_open to registry_free. Any number of threads may
+ * use one registry; each operation has a session of its own, which later ones use again.
+ */
+#ifndef IMAGE_REGISTRY_H
+#define IMAGE_REGISTRY_H
+
+#include "image/fetch.h"
+#include "image/source.h"
+
+struct registry;
+
+/* `host` and the setup's repository name the source in labels. Copies what it needs. */
+struct registry *registry_open(const char *host, const struct fetch_setup *setup, struct err *e)
+        must_check;
+void registry_free(struct registry *r); /* ends what is under way */
+
+/*
+ * The manifest or index that a tag or digest stands for, with its descriptor: the digest is that of
+ * the bytes, and the one that was asked for, if it was one.
+ */
+int registry_manifest(struct registry *r, const char *reference, struct arena *a,
+                      struct oci_descriptor *d, struct slice *text, struct err *e) must_check;
+
+struct image_source *registry_source(struct registry *r);
+
+#endif
