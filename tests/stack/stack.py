@@ -87,7 +87,7 @@ class Stack:
 
     def __init__(self, swap=None, root=None, tmpfs=False, cli="ours", dockerd_args=(),
                  containerd_args=(), containerd_alone=None, preload=None, start=True,
-                 daemon_json=None, env=None):
+                 daemon_json=None, env=None, log_level="debug"):
         self.swap = {name: resolve(name, path) for name, path in (swap or {}).items()}
         unknown = set(self.swap) - set(PROGRAMS)
         if unknown:
@@ -97,7 +97,7 @@ class Stack:
         # A swapped engine or containerd: the harness starts containerd, dockerd gets its address.
         self.alone = containerd_alone if containerd_alone is not None else bool(
             {"dockerd", "containerd"} & set(self.swap))
-        self.daemons, self.env = {}, dict(env or {})
+        self.daemons, self.env, self.log_level = {}, dict(env or {}), log_level
         self.sandbox = Sandbox(root, tmpfs)
         try:
             self._prepare(daemon_json)
@@ -133,7 +133,7 @@ class Stack:
             (self.bin / name).symlink_to(path)
         self._collect_images()
         (self.scratch / "containerd.toml").write_text(CONTAINERD_CONFIG)
-        config = {"log-level": "debug"} if daemon_json is None else daemon_json
+        config = {"log-level": self.log_level} if daemon_json is None else daemon_json
         (self.scratch / "daemon.json").write_text(json.dumps(config))
         self.address = CONTAINERD_ALONE if self.alone else CONTAINERD_BELOW
         self.sandbox.env |= {
@@ -173,14 +173,14 @@ class Stack:
             self.start_containerd()
         self.start_dockerd()
 
-    def start_containerd(self, args=None, wait=True):
+    def start_containerd(self, args=None, wait=True, every=0.01):
         process = self._daemon("containerd", [
             "--root", self.data / "containerd", "--state", "/run/containerd",
             "--address", CONTAINERD_ALONE, "--config", self.scratch / "containerd.toml",
-            "--log-level", "debug",
+            "--log-level", self.log_level,
             *(self.containerd_args if args is None else args)])
         if wait:
-            self._wait("containerd", process, lambda: self._connects(CONTAINERD_ALONE))
+            self._wait("containerd", process, lambda: self._connects(CONTAINERD_ALONE), every)
         return process
 
     def dockerd_argv(self):
@@ -193,12 +193,12 @@ class Stack:
             argv += ["--preload", self.preload]
         return argv
 
-    def start_dockerd(self, args=None, wait=True):
+    def start_dockerd(self, args=None, wait=True, every=0.01, load=True):
         process = self._daemon("dockerd", [
             *self.dockerd_argv(), *(self.dockerd_args if args is None else args)])
         if wait:
-            self._wait("dockerd", process, self.answers)
-            if "dockerd" in self.swap:
+            self._wait("dockerd", process, self.answers, every)
+            if "dockerd" in self.swap and load:
                 self.load(self.archives)
         return process
 
@@ -222,14 +222,14 @@ class Stack:
         except (OSError, http.client.HTTPException):
             return False
 
-    def _wait(self, name, process, ready, patience=30):
+    def _wait(self, name, process, ready, every, patience=30):
         end = time.monotonic() + patience
         while not ready():
             if process.poll() is not None:
                 raise StackError(f"{name} ended with {process.returncode}\n{self.logs(name)}")
             if time.monotonic() > end:
                 raise StackError(f"{name} did not answer in {patience} s\n{self.logs(name)}")
-            time.sleep(0.01)
+            time.sleep(every)
 
     # ---- ending it
 
