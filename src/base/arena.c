@@ -116,3 +116,21 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	va_end(ap);
 	return p;
 }
+
+void *arena_list_new(struct arena *a, size_t n, size_t elem)
+{
+	size_t room = 4;
+
+	while (room < n)
+		room *= 2;
+	return arena_alloc(a, room * elem);
+}
+
+void *arena_list_copy(struct arena *a, const void *v, size_t n, size_t elem)
+{
+	void *out = arena_list_new(a, n, elem);
+
+	if (n)
+		memcpy(out, v, n * elem);
+	return out;
+}

@@ -36,7 +36,14 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) printf_like(2,
 #define arena_new(a, type)      ((type *)arena_alloc((a), sizeof(type)))
 #define arena_array(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (size_t)(n)))
 
-/* Appends `value` to a {n, v} array that lives in the arena; it grows by powers of two. */
+/*
+ * Room for a list of n elements that may later be pushed to, and a copy of one: what a decoder makes
+ * obeys the rule of arena_push. Never NULL.
+ */
+void *arena_list_new(struct arena *a, size_t n, size_t elem);
+void *arena_list_copy(struct arena *a, const void *v, size_t n, size_t elem);
+
+/* Appends `value` to a {n, v} array that lives in the arena; it grows by powers of two, from 4. */
 #define arena_push(a, list, value)                                                            \
 	do {                                                                                  \
 		size_t _n = (list)->n;                                                        \

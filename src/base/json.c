@@ -49,14 +49,14 @@ static void copy_struct(struct arena *a, const struct json_table *t, void *out);
 
 static void copy_strs(struct arena *a, struct strs *s)
 {
-	s->v = s->v ? arena_memdup(a, s->v, s->n * sizeof(*s->v)) : NULL;
+	s->v = s->v ? arena_list_copy(a, s->v, s->n, sizeof(*s->v)) : NULL;
 	for (size_t i = 0; i < s->n; i++)
 		s->v[i] = arena_strdup(a, s->v[i]);
 }
 
 static void *copy_array(struct arena *a, const struct json_table *t, const void *v, size_t n)
 {
-	char *p = v ? arena_memdup(a, v, n * t->size) : NULL;
+	char *p = v ? arena_list_copy(a, v, n, t->size) : NULL;
 
 	for (size_t i = 0; i < n; i++)
 		copy_struct(a, t, p + i * t->size);
@@ -65,7 +65,7 @@ static void *copy_array(struct arena *a, const struct json_table *t, const void 
 
 static void copy_map(struct arena *a, struct json_map *m)
 {
-	m->v = m->v ? arena_memdup(a, m->v, m->n * sizeof(*m->v)) : NULL;
+	m->v = m->v ? arena_list_copy(a, m->v, m->n, sizeof(*m->v)) : NULL;
 	for (size_t i = 0; i < m->n; i++) {
 		m->v[i].key = arena_strdup(a, m->v[i].key);
 		m->v[i].value = arena_strdup(a, m->v[i].value);
@@ -74,7 +74,7 @@ static void copy_map(struct arena *a, struct json_map *m)
 
 static void copy_strsmap(struct arena *a, struct json_strsmap *m)
 {
-	m->v = m->v ? arena_memdup(a, m->v, m->n * sizeof(*m->v)) : NULL;
+	m->v = m->v ? arena_list_copy(a, m->v, m->n, sizeof(*m->v)) : NULL;
 	for (size_t i = 0; i < m->n; i++) {
 		m->v[i].key = arena_strdup(a, m->v[i].key);
 		copy_strs(a, &m->v[i].value);
@@ -83,7 +83,7 @@ static void copy_strsmap(struct arena *a, struct json_strsmap *m)
 
 static void copy_objmap(struct arena *a, const struct json_table *t, struct json_objmap_view *m)
 {
-	m->v = m->v ? arena_memdup(a, m->v, m->n * sizeof(*m->v)) : NULL;
+	m->v = m->v ? arena_list_copy(a, m->v, m->n, sizeof(*m->v)) : NULL;
 	for (size_t i = 0; i < m->n; i++) {
 		m->v[i].key = arena_strdup(a, m->v[i].key);
 		m->v[i].value = json_copy(a, t, m->v[i].value);
@@ -92,7 +92,7 @@ static void copy_objmap(struct arena *a, const struct json_table *t, struct json
 
 static void copy_objsmap(struct arena *a, const struct json_table *t, struct json_objsmap_view *m)
 {
-	m->v = m->v ? arena_memdup(a, m->v, m->n * sizeof(*m->v)) : NULL;
+	m->v = m->v ? arena_list_copy(a, m->v, m->n, sizeof(*m->v)) : NULL;
 	for (size_t i = 0; i < m->n; i++) {
 		m->v[i].key = arena_strdup(a, m->v[i].key);
 		m->v[i].v = copy_array(a, t, m->v[i].v, m->v[i].n);
@@ -116,7 +116,7 @@ static void copy_member(struct arena *a, const struct json_field *f, void *p)
 		break;
 	case JSON_I64S:
 	case JSON_U64S:
-		list->v = list->v ? arena_memdup(a, list->v, list->n * sizeof(int64_t)) : NULL;
+		list->v = list->v ? arena_list_copy(a, list->v, list->n, sizeof(int64_t)) : NULL;
 		break;
 	case JSON_MAP:
 		copy_map(a, p);

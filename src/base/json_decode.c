@@ -120,7 +120,7 @@ static int array_begin(struct decode *d, struct json_object *o, size_t elem, siz
 	if (!json_object_is_type(o, json_type_array))
 		return fail(d, "array", o);
 	*n = json_object_array_length(o);
-	*(void **)v = arena_alloc(d->a, MAX(*n, (size_t)1) * elem);
+	*(void **)v = arena_list_new(d->a, *n, elem);
 	return 0;
 }
 
@@ -128,8 +128,7 @@ static int object_begin(struct decode *d, struct json_object *o, size_t elem, vo
 {
 	if (!json_object_is_type(o, json_type_object))
 		return fail(d, "object", o);
-	*(void **)v =
-	        arena_alloc(d->a, MAX((size_t)json_object_object_length(o), (size_t)1) * elem);
+	*(void **)v = arena_list_new(d->a, (size_t)json_object_object_length(o), elem);
 	return 0;
 }
 
@@ -152,7 +151,7 @@ static int decode_strlist(struct decode *d, struct json_object *o, struct strs *
 	if (!json_object_is_type(o, json_type_string))
 		return decode_strs(d, o, out);
 	out->n = 1;
-	out->v = arena_array(d->a, const char *, 1);
+	out->v = arena_list_new(d->a, 1, sizeof(*out->v));
 	out->v[0] = copy_string(d, o);
 	return 0;
 }

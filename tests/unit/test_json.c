@@ -55,6 +55,25 @@ static void everything_survives_a_round_trip(unused_arg void **state)
 	assert_string_equal(json_text(&b, &parent_type, copy), full);
 }
 
+/* Beside two lists that follow each other in the arena, a third element must not touch the next one. */
+static void decoded_lists_can_be_pushed_to(unused_arg void **state)
+{
+	_cleanup_arena_ struct arena a = { 0 }, b = { 0 };
+	struct err e = { 0 };
+	struct parent p, *copy;
+
+	assert_int_equal(json_decode(&a, &parent_type, slice_of(full), &p, &e), 0);
+	copy = json_copy(&b, &parent_type, &p);
+	for (int i = 0; i < 20; i++) {
+		arena_push(&a, &p.args, "pushed");
+		arena_push(&b, &copy->args, "pushed");
+	}
+	assert_string_equal(p.entry.v[0], "sh");
+	assert_string_equal(copy->entry.v[0], "sh");
+	assert_string_equal(copy->args.v[0], "a");
+	assert_string_equal(copy->args.v[21], "pushed");
+}
+
 static void absent_null_and_zero_are_three_things(unused_arg void **state)
 {
 	_cleanup_arena_ struct arena a = { 0 };
@@ -243,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_survives_a_round_trip),
+		cmocka_unit_test(decoded_lists_can_be_pushed_to),
 		cmocka_unit_test(absent_null_and_zero_are_three_things),
 		cmocka_unit_test(versions_choose_members),
 		cmocka_unit_test(wrong_types_name_their_path),
