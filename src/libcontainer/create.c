@@ -98,13 +98,15 @@ static void fill_config(struct container *c, const struct oci_spec *spec, const 
 	c->state.config = config;
 }
 
-static void fill_state(struct container *c, const struct oci_spec *spec, const char *bundle)
+static void fill_state(struct container *c, const struct oci_spec *spec,
+                       const struct create_options *o)
 {
 	struct state_private *own = arena_new(c->a, struct state_private);
 
 	own->creating = true;
-	own->bundle = bundle;
+	own->bundle = o->bundle;
 	own->annotations = spec->annotations;
+	own->no_new_keyring = o->no_new_keyring;
 	own->own_pids = namespaces_private(spec->linux) & CLONE_NEWPID;
 	if (spec->hooks) {
 		own->poststart.n = spec->hooks->poststart.n;
@@ -117,7 +119,7 @@ static void fill_state(struct container *c, const struct oci_spec *spec, const c
 	c->state.intel_rdt_path = "";
 	c->state.own = own;
 	cgroup_to_paths(c->a, &c->cgroup, &c->state.cgroup_paths);
-	fill_config(c, spec, bundle);
+	fill_config(c, spec, o->bundle);
 }
 
 /* Written before anything else exists, so that a delete finds what a killed create has left. */
@@ -125,7 +127,7 @@ static int write_intent(struct creation *k, struct slice text, struct err *e)
 {
 	struct container *c = k->c;
 
-	fill_state(c, k->spec, k->o->bundle);
+	fill_state(c, k->spec, k->o);
 	if (file_write(c->dir, STATE_SPEC, text.data, text.len, 0600, e) < 0)
 		return -1;
 	return state_write(c->dir, &c->state, e);
@@ -236,7 +238,8 @@ static int let_go(struct creation *k, struct err *e)
 {
 	if ((k->ns.created & CLONE_NEWUSER) && idmap_write(k->pid, k->spec->linux, e) < 0)
 		return -1;
-	if (cgroup_attach(&k->c->cgroup, k->pid, e) < 0)
+	if (cgroup_attach(&k->c->cgroup, k->pid, e) < 0 ||
+	    process_set_oom_score(k->pid, k->spec->process, e) < 0)
 		return -1;
 	return sync_send(k->sync, SYNC_GO, e);
 }

@@ -54,19 +54,9 @@ static int set_selinux(struct process *p, struct err *e)
 	return 0;
 }
 
-static int set_oom_score(struct process *p, struct err *e)
-{
-	char text[24];
-
-	if (!p->config->oom_score_adj.set)
-		return 0;
-	snprintf(text, sizeof(text), "%d", (int)p->config->oom_score_adj.value);
-	return procfs_write(p->proc, "self/oom_score_adj", text, e);
-}
-
 int process_restrict(struct process *p, struct err *e)
 {
-	if (set_apparmor(p, e) < 0 || set_selinux(p, e) < 0 || set_oom_score(p, e) < 0)
+	if (set_apparmor(p, e) < 0 || set_selinux(p, e) < 0)
 		return -1;
 	if (p->config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_errno(e, errno, "set no_new_privs");

@@ -2,7 +2,7 @@
  * From a prepared process to the user's program: what the init of a container and a process of
  * `exec` have in common. All of it runs in that process, single-threaded, inside the container.
  *
- *     process_restrict    labels, oom score, no_new_privs
+ *     process_restrict    labels, no_new_privs
  *     (the runtime sets rlimits)
  *     process_become      seccomp without no_new_privs, descriptors, capabilities, user, cwd, PATH
  *     process_exec        seccomp with no_new_privs, execve
@@ -39,5 +39,7 @@ int process_join_keyring(const char *id, struct err *e) must_check;
 
 /* By the runtime, from outside: rlimits of another process. */
 int process_set_rlimits(pid_t pid, const struct oci_process *p, struct err *e) must_check;
+/* The OOM killer's preference; before the process is in a user namespace's power. */
+int process_set_oom_score(pid_t pid, const struct oci_process *p, struct err *e) must_check;
 
 #endif

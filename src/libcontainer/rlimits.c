@@ -1,7 +1,10 @@
-/* Resource limits, set by the runtime on the new process. See process.h; getrlimit(2). */
+/* What the runtime sets on the new process from outside. See process.h; getrlimit(2), proc(5). */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include "libcontainer/process.h"
+#include "base/file.h"
 
 static const struct {
 	const char *name;
@@ -47,4 +50,16 @@ int process_set_rlimits(pid_t pid, const struct oci_process *p, struct err *e)
 			return err_errno(e, errno, "error setting rlimit %s", l->type);
 	}
 	return 0;
+}
+
+int process_set_oom_score(pid_t pid, const struct oci_process *p, struct err *e)
+{
+	char path[48], text[24];
+	int n;
+
+	if (!p->oom_score_adj.set)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
+	n = snprintf(text, sizeof(text), "%d", (int)p->oom_score_adj.value);
+	return file_write(AT_FDCWD, path, text, (size_t)n, 0, e);
 }

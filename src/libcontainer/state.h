@@ -37,7 +37,7 @@ JSON_STRUCT(state_config, STATE_CONFIG)
 	F(OBJS, poststart, "poststart", OMIT_EMPTY, oci_hook)                     \
 	F(OBJS, poststop, "poststop", OMIT_EMPTY, oci_hook)                       \
 	F(BOOL, own_pids, "ownPids", OMIT_EMPTY) /* a PID namespace of its own */ \
-	F(STRS, made, "made", OMIT_EMPTY)        /* parent cgroups that create has made */
+	F(BOOL, no_new_keyring, "noNewKeyring", OMIT_EMPTY)
 JSON_STRUCT(state_private, STATE_PRIVATE)
 
 #define STATE(F)                                                                           \

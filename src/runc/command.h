@@ -5,6 +5,8 @@
 #include "libcontainer/container.h"
 #include "runc/flags.h"
 
+#define RUNC_VERSION "1.2.6+lighter." LIGHTER_VERSION /* the runc that we stand in for */
+
 /* The global flags. */
 struct globals {
 	bool debug, help, version, systemd_cgroup;
@@ -31,6 +33,7 @@ struct command {
 	bool stop;              /* flags end at the first argument (flags.h) */
 	bool enters;            /* a container can see us: protect the binary (protect.h) */
 	bool raw;               /* arguments are handed over unparsed */
+	int failure;            /* exit code of a failure; 0 stands for 1 */
 	int (*run)(const struct call *call, struct err *e); /* exit code, or -1 */
 };
 

@@ -15,11 +15,10 @@
 #include "base/file.h"
 #include "base/log.h"
 
-#define RUNC_VERSION "1.2.6+lighter." LIGHTER_VERSION /* the runc that we stand in for */
-
 static const struct command *const commands[] = {
-	&cmd_checkpoint, &cmd_create, &cmd_delete, &cmd_kill,  &cmd_pause,
-	&cmd_restore,    &cmd_resume, &cmd_run,    &cmd_start, &cmd_state,
+	&cmd_checkpoint, &cmd_create, &cmd_delete, &cmd_events, &cmd_exec,    &cmd_features,
+	&cmd_kill,       &cmd_list,   &cmd_pause,  &cmd_ps,     &cmd_restore, &cmd_resume,
+	&cmd_run,        &cmd_spec,   &cmd_start,  &cmd_state,  &cmd_update,
 };
 
 #define G(name, alias, kind, member, help)                                       \
@@ -107,12 +106,12 @@ static int open_log(const struct globals *g, struct err *e)
 	return 0;
 }
 
-static int fail(const struct err *e)
+static int fail(const struct command *c, const struct err *e)
 {
 	log_error("%s", e->text);
 	if (log_is_file)
 		fprintf(stderr, "%s\n", e->text);
-	return 1;
+	return c && c->failure ? c->failure : 1;
 }
 
 /* ---- commands ---- */
@@ -169,10 +168,10 @@ static int run_command(struct arena *a, const struct globals *g, const struct co
 	return c->run(&call, e);
 }
 
-static int run(struct arena *a, char **argv, const struct strs *args, struct err *e)
+static int run(struct arena *a, char **argv, const struct strs *args, const struct command **found,
+               struct err *e)
 {
 	struct globals g = { .root = default_root(a), .argv = argv };
-	const struct command *c;
 	struct strs rest = { 0 };
 
 	if (flags_parse(a, &globals_table, args, true, &g, &rest, e) < 0 || open_log(&g, e) < 0)
@@ -185,22 +184,23 @@ static int run(struct arena *a, char **argv, const struct strs *args, struct err
 		print_help();
 		return 0;
 	}
-	c = find_command(rest.v[0]);
-	if (!c) {
+	*found = find_command(rest.v[0]);
+	if (!*found) {
 		fprintf(stderr, "No help topic for '%s'\n", rest.v[0]);
 		return 3;
 	}
 	rest.n--;
 	rest.v++;
-	return run_command(a, &g, c, &rest, e);
+	return run_command(a, &g, *found, &rest, e);
 }
 
 int main(int argc, char **argv)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	struct strs args = { (size_t)argc - (argc > 0), (const char **)argv + (argc > 0) };
+	const struct command *command = NULL;
 	struct err e = { 0 };
-	int code = run(&a, argv, &args, &e);
+	int code = run(&a, argv, &args, &command, &e);
 
-	return code < 0 ? fail(&e) : code;
+	return code < 0 ? fail(command, &e) : code;
 }
