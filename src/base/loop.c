@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/mem.h"
 
 enum source_kind { SOURCE_FD, SOURCE_TIMER, SOURCE_SIGNALS, SOURCE_GONE };
 
@@ -46,15 +47,6 @@ struct loop {
 	struct posted *posted, **posted_tail;
 };
 
-static void *xcalloc(size_t n)
-{
-	void *p = calloc(1, n);
-
-	if (!p)
-		abort();
-	return p;
-}
-
 static void run_posted(void *arg, int fd, unused_arg uint32_t events)
 {
 	struct loop *l = arg;
@@ -77,7 +69,7 @@ static void run_posted(void *arg, int fd, unused_arg uint32_t events)
 
 struct loop *loop_new(struct err *e)
 {
-	struct loop *l = xcalloc(sizeof(*l));
+	struct loop *l = xalloc(sizeof(*l));
 
 	l->posted_tail = &l->posted;
 	pthread_mutex_init(&l->lock, NULL);
@@ -127,7 +119,7 @@ void loop_free(struct loop *l)
 static struct loop_source *add_source(struct loop *l, enum source_kind kind, int fd,
                                       uint32_t events, struct err *e)
 {
-	struct loop_source *s = xcalloc(sizeof(*s));
+	struct loop_source *s = xalloc(sizeof(*s));
 	struct epoll_event ev = { .events = events, .data.ptr = s };
 
 	s->loop = l;
@@ -191,7 +183,7 @@ void loop_remove(struct loop_source *s)
 
 struct loop_source *loop_timer(struct loop *l, int64_t ms, loop_fn *fn, void *arg)
 {
-	struct loop_source *s = xcalloc(sizeof(*s)), **p = &l->timers;
+	struct loop_source *s = xalloc(sizeof(*s)), **p = &l->timers;
 
 	s->loop = l;
 	s->kind = SOURCE_TIMER;
@@ -229,7 +221,7 @@ struct loop_source *loop_signals(struct loop *l, const sigset_t *set, loop_signa
 
 void loop_post(struct loop *l, loop_fn *fn, void *arg)
 {
-	struct posted *p = xcalloc(sizeof(*p));
+	struct posted *p = xalloc(sizeof(*p));
 	uint64_t one = 1;
 
 	p->fn = fn;

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "rpc/ttrpc_frame.h"
 
 #define MAX_IDLE 2
@@ -37,10 +38,8 @@ static void conn_free(struct conn *c)
 
 static struct conn *conn_open(const char *path, struct err *e)
 {
-	struct conn *c = calloc(1, sizeof(*c));
+	struct conn *c = xnew(struct conn);
 
-	if (!c)
-		abort();
 	c->fd = unix_connect(path, e);
 	if (c->fd < 0 || fd_nonblock(c->fd, true, e) < 0) {
 		conn_free(c);
@@ -52,10 +51,9 @@ static struct conn *conn_open(const char *path, struct err *e)
 struct ttrpc_client *ttrpc_client_new(const char *address, struct err *e)
 {
 	const char *path = str_after(address, "unix://");
-	struct ttrpc_client *c = calloc(1, sizeof(*c));
+	struct ttrpc_client *c = xnew(struct ttrpc_client);
 
-	if (!c || !(c->path = strdup(path ? path : address)))
-		abort();
+	c->path = xstrdup(path ? path : address);
 	pthread_mutex_init(&c->lock, NULL);
 	c->watch = unix_connect(c->path, e);
 	if (c->watch < 0) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/mem.h"
 
 /* While this much waits to be sent nothing more is read: a peer must take its answers. */
 #define MAX_QUEUED LIMIT_TTRPC_MESSAGE
@@ -29,10 +30,8 @@ static void on_socket(void *arg, int fd, uint32_t events);
 struct ttrpc_conn *ttrpc_conn_new(struct loop *l, int fd, const struct ttrpc_conn_events *events,
                                   void *arg, struct err *e)
 {
-	struct ttrpc_conn *c = calloc(1, sizeof(*c));
+	struct ttrpc_conn *c = xnew(struct ttrpc_conn);
 
-	if (!c)
-		abort();
 	c->loop = l;
 	c->fd = fd;
 	c->events = events;

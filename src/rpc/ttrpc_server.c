@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "proto/ttrpc.pb-c.h"
 #include "rpc/call.h"
 #include "rpc/ttrpc_conn.h"
@@ -40,15 +41,6 @@ struct ttrpc_server {
 	void *user;
 	struct peer *peers;
 };
-
-static void *xcalloc(size_t n)
-{
-	void *p = calloc(1, n);
-
-	if (!p)
-		abort();
-	return p;
-}
 
 /* ---- calls ---- */
 
@@ -118,7 +110,7 @@ static void copy_metadata(struct rpc_call *rpc, const Ttrpc__Request *r)
 static void start_call(struct peer *p, uint32_t stream, const struct rpc_route *route,
                        struct arena arena, const Ttrpc__Request *r, const void *req)
 {
-	struct call *c = xcalloc(sizeof(*c));
+	struct call *c = xalloc(sizeof(*c));
 
 	c->rpc.ops = &call_ops;
 	c->rpc.method = &rpc_methods[route->method];
@@ -233,7 +225,7 @@ static void on_listen(void *arg, int listen_fd, unused_arg uint32_t events)
 
 	if (fd < 0 || !may_connect(fd))
 		return;
-	p = xcalloc(sizeof(*p));
+	p = xalloc(sizeof(*p));
 	p->server = s;
 	p->conn = ttrpc_conn_new(s->loop, take_fd(&fd), &peer_events, p, NULL);
 	if (!p->conn) {
@@ -247,7 +239,7 @@ static void on_listen(void *arg, int listen_fd, unused_arg uint32_t events)
 struct ttrpc_server *ttrpc_server_new(struct loop *l, int listen_fd, const struct rpc_route *routes,
                                       size_t nroutes, void *user, struct err *e)
 {
-	struct ttrpc_server *s = xcalloc(sizeof(*s));
+	struct ttrpc_server *s = xalloc(sizeof(*s));
 
 	s->loop = l;
 	s->fd = listen_fd;

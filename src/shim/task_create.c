@@ -1,0 +1,120 @@
+/* Create: a container that is set up and waits to be started. */
+#include "base/file.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "proto/shim.pb-c.h"
+#include "rpc/wkt.h"
+#include "shim/events.h"
+#include "shim/launch.h"
+#include "shim/rootfs.h"
+#include "shim/task.h"
+
+static void on_discarded(unused_arg void *arg, const struct err *e)
+{
+	if (e)
+		log_warn_of(e, "discard a container that could not be set up");
+}
+
+/* The runtime has made a container that we could not take over. */
+static void discard(struct container *c)
+{
+	const char *const args[] = { "delete", "--force", c->id, NULL };
+	struct runc_command delete_it = {
+		.args = args,
+		.what = "OCI runtime delete failed",
+		.fd = { PROC_NULL, PROC_NULL, PROC_NULL },
+		.done = on_discarded,
+	};
+	struct err e = { 0 };
+
+	if (runc_run(&c->runc, &delete_it, &e) < 0)
+		log_warn_of(&e, "container %s", c->id);
+}
+
+/* Nothing of the container stays. */
+static int create_failed(struct op *op, const struct err *e)
+{
+	struct container *c = op->process->container;
+	struct err left = { 0 };
+
+	if (rootfs_unmount(c->bundle, &left) < 0)
+		log_warn_of(&left, "container %s", c->id);
+	op_last(op, e);
+	container_free(c);
+	return RPC_LATER;
+}
+
+static int create_run(struct op *op, struct err *e)
+{
+	const Shim__CreateTaskRequest *req = op->req;
+	struct container *c = op->process->container;
+	struct args args = { 0 };
+
+	if (options_save(c->bundle, &c->options, e) < 0 ||
+	    rootfs_mount(c->bundle, req->rootfs, req->n_rootfs, e) < 0 ||
+	    launch_open_streams(&c->init, e) < 0)
+		return -1;
+	args_add(&args, "create");
+	args_add(&args, "--bundle");
+	args_add(&args, c->bundle);
+	args_add(&args, "--pid-file");
+	args_add(&args, path_join(rpc_call_arena(op->call), c->bundle, "init.pid"));
+	args_add(&args, io_console_socket(c->init.io) ? "--console-socket" : NULL);
+	args_add(&args, io_console_socket(c->init.io));
+	args_add(&args, c->options.no_pivot_root ? "--no-pivot" : NULL);
+	args_add(&args, c->options.no_new_keyring ? "--no-new-keyring" : NULL);
+	args_add(&args, c->id);
+	return launch_command(op, &args, "OCI runtime create failed", e);
+}
+
+static int create_begin(struct op *op, struct err *e)
+{
+	return create_run(op, e) < 0 ? create_failed(op, e) : RPC_LATER;
+}
+
+static int create_end(struct op *op, const struct err *failed, struct err *e)
+{
+	const Shim__CreateTaskRequest *req = op->req;
+	Shim__CreateTaskResponse *resp = op->resp;
+	struct process *p = op->process;
+	struct container *c = p->container;
+
+	if (failed)
+		return create_failed(op, failed);
+	if (launch_adopt(p, "init.pid", e) < 0) {
+		discard(c);
+		return create_failed(op, e);
+	}
+	if (cgroup_of(&c->arena, p->pid, &c->cgroup, e) < 0)
+		log_warn_of(e, "container %s", c->id);
+	c->own_pids = pid_is_first(p->pid);
+	p->state = PROCESS_CREATED;
+	p->starting = false;
+	pb_set(resp, pid, (uint32_t)p->pid);
+	event_create(p, req->rootfs, req->n_rootfs);
+	process_check_end(p);
+	return 0;
+}
+
+static const struct op_type create_op = { "create", 1U << PROCESS_NEW, 0, create_begin,
+	                                  create_end };
+
+int task_create(struct rpc_call *call, const void *request, unused_arg void *resp, struct err *e)
+{
+	const Shim__CreateTaskRequest *req = request;
+	struct shim *s = rpc_call_user(call);
+	struct runc_options o;
+	struct container *c;
+
+	if (str_empty(req->id) || str_empty(req->bundle))
+		return err_set(e, ERR_INVALID, "a task needs an id and a bundle");
+	if (map_get(&s->containers, req->id))
+		return err_set(e, ERR_ALREADY_EXISTS, "container %s", req->id);
+	if (!str_empty(req->checkpoint))
+		return err_set(e, ERR_UNIMPLEMENTED, "restoring a checkpoint is not there yet");
+	if (options_from_any(rpc_call_arena(call), req->options, &o, e) < 0)
+		return -1;
+	c = container_new(s, req->id, req->bundle, &o);
+	launch_take_streams(&c->init, req->terminal, req->stdin, req->stdout, req->stderr);
+	return op_submit(&create_op, &c->init, call, req);
+}
