@@ -8,10 +8,10 @@
 #include "base/json_internal.h"
 
 /* Plain ASCII that needs no escape; Go also escapes <, >, & (and U+2028, U+2029). */
-static bool plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
-}
+static const bool plain[256] = {
+	[' '] = true, ['!'] = true,         ['#' ... '%'] = true, ['\'' ... ';'] = true,
+	['='] = true, ['?' ... '['] = true, [']' ... 127] = true,
+};
 
 static void quote_ascii(struct buf *b, unsigned char c)
 {
@@ -44,7 +44,7 @@ void json_quote(struct buf *b, struct slice s)
 		const char *from = p;
 		size_t n;
 
-		while (p < end && plain((unsigned char)*p))
+		while (p < end && plain[(unsigned char)*p])
 			p++;
 		buf_add(b, from, (size_t)(p - from));
 		if (p >= end)
