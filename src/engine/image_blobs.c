@@ -53,7 +53,7 @@ int blobs_read(struct image_store *base, const char *digest, size_t limit, struc
 	_cleanup_buf_ struct buf b = { 0 };
 	struct ctrd_store *s = ctrd_store(base);
 	Content__ReadContentRequest req = CONTENT__READ_CONTENT_REQUEST__INIT;
-	struct grpc_opts opts = { .lease = s->lease };
+	struct grpc_opts opts = { .lease = *s->lease ? s->lease : NULL };
 	struct grpc_stream *stream = grpc_stream_open(s->client, &opts, RPC_CONTENT_READ, e);
 	int r = -1;
 

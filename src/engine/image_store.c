@@ -15,7 +15,7 @@
 int store_call(struct ctrd_store *s, enum rpc_method_id method, const void *req, struct arena *a,
                void **resp, struct err *e)
 {
-	struct grpc_opts opts = { .lease = s->lease };
+	struct grpc_opts opts = { .lease = *s->lease ? s->lease : NULL };
 
 	return grpc_call(s->client, &opts, method, req, a, resp, e);
 }
@@ -61,6 +61,8 @@ int store_hold(struct ctrd_store *s, const char *type, const char *id, struct er
 	Leases__AddResourceRequest req = LEASES__ADD_RESOURCE_REQUEST__INIT;
 	void *resp;
 
+	if (!*s->lease)
+		return 0;
 	resource.id = id;
 	resource.type = type;
 	req.id = s->lease;
@@ -150,7 +152,8 @@ static const struct image_store_ops ops = {
 	.tag = tag,
 };
 
-struct image_store *image_store_open(struct grpc_client *c, const char *snapshotter, struct err *e)
+struct image_store *image_store_open(struct grpc_client *c, const char *snapshotter,
+                                     enum image_store_use use, struct err *e)
 {
 	struct ctrd_store *s = calloc(1, sizeof(*s));
 
@@ -159,7 +162,7 @@ struct image_store *image_store_open(struct grpc_client *c, const char *snapshot
 	s->base.ops = &ops;
 	s->base.snapshotter = snapshotter;
 	s->client = c;
-	if (take_lease(s, e) == 0)
+	if (use == IMAGE_STORE_READ || take_lease(s, e) == 0)
 		return &s->base;
 	free(s);
 	return NULL;
@@ -177,6 +180,12 @@ void image_store_close(struct image_store *base)
 		return;
 	s = ctrd_store(base);
 	req.id = s->lease;
-	(void)!grpc_call(s->client, NULL, RPC_LEASES_DELETE, &req, &a, &resp, &ignored);
+	if (*s->lease)
+		(void)!grpc_call(s->client, NULL, RPC_LEASES_DELETE, &req, &a, &resp, &ignored);
 	free(s);
+}
+
+void image_store_cleanup(struct image_store **s)
+{
+	image_store_close(*s);
 }

@@ -1,9 +1,9 @@
 /*
  * containerd as an image_store: content, images, snapshots and diff services over gRPC.
  *
- * An opened store holds a lease, so that nothing it writes or finds is collected before the image
- * has its name; closing it gives the lease back. Any number may be open; each may be used from
- * several threads.
+ * A store that is opened to write holds a lease, so that nothing it writes or finds is collected
+ * before the image has its name; closing it gives the lease back. Any number may be open; each may be
+ * used from several threads.
  */
 #ifndef ENGINE_IMAGE_STORE_H
 #define ENGINE_IMAGE_STORE_H
@@ -11,9 +11,13 @@
 #include "image/store.h"
 #include "rpc/grpc_client.h"
 
+enum image_store_use { IMAGE_STORE_READ, IMAGE_STORE_WRITE };
+
 /* `snapshotter` is borrowed. */
-struct image_store *image_store_open(struct grpc_client *c, const char *snapshotter, struct err *e)
-        must_check;
+struct image_store *image_store_open(struct grpc_client *c, const char *snapshotter,
+                                     enum image_store_use use, struct err *e) must_check;
 void image_store_close(struct image_store *s); /* NULL is fine */
+void image_store_cleanup(struct image_store **s);
+#define _cleanup_store_ cleanup_with(image_store_cleanup)
 
 #endif

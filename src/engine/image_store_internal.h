@@ -10,7 +10,7 @@
 struct ctrd_store {
 	struct image_store base;
 	struct grpc_client *client;
-	char lease[64];
+	char lease[64]; /* "": none */
 };
 
 static inline struct ctrd_store *ctrd_store(struct image_store *s)
@@ -22,7 +22,7 @@ static inline struct ctrd_store *ctrd_store(struct image_store *s)
 int store_call(struct ctrd_store *s, enum rpc_method_id method, const void *req, struct arena *a,
                void **resp, struct err *e) must_check;
 
-/* Keeps something that was there before from being collected while the lease lasts. */
+/* Keeps what was there before from being collected while the lease, if there is one, lasts. */
 int store_hold(struct ctrd_store *s, const char *type, const char *id, struct err *e) must_check;
 
 /* 1, or 0 and no error when the call failed with ERR_NOT_FOUND. */
