@@ -79,7 +79,11 @@ static void print_command_help(const struct command *c)
 
 /* ---- the log ---- */
 
-static bool log_is_file; /* then errors go to stderr as well */
+/*
+ * With a text log in a file, errors go to stderr as well. A caller that asked for JSON reads the
+ * file; stderr then is the container's, which must not hear what its user hears from the caller.
+ */
+static bool repeat_on_stderr;
 
 static void warn(const char *text)
 {
@@ -99,7 +103,7 @@ static int open_log(const struct globals *g, struct err *e)
 		fd = open(g->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 		if (fd < 0)
 			return err_errno(e, errno, "open %s", g->log);
-		log_is_file = true;
+		repeat_on_stderr = format == LOG_TEXT;
 	}
 	log_setup(fd, g->debug ? LOG_DEBUG : LOG_INFO, format);
 	lc_warn_fn = warn;
@@ -109,7 +113,7 @@ static int open_log(const struct globals *g, struct err *e)
 static int fail(const struct command *c, const struct err *e)
 {
 	log_error("%s", e->text);
-	if (log_is_file)
+	if (repeat_on_stderr)
 		fprintf(stderr, "%s\n", e->text);
 	return c && c->failure ? c->failure : 1;
 }
