@@ -260,45 +260,40 @@ static int run_hooks(struct creation *k, struct err *e)
 
 static int on_ready(struct creation *k, struct err *e)
 {
-	k->ready = true;
 	if (process_set_rlimits(k->pid, k->spec->process, e) < 0)
 		return err_wrap(e, "error setting rlimits for ready process");
+	k->ready = true;
 	return sync_send(k->sync, SYNC_RUN, e);
 }
 
-static int init_failed(struct creation *k, const struct err *cause, struct err *e)
+/* One message of init's. 1: go on, 0: it has closed its end and waits for the start. */
+static int answer(struct creation *k, struct err *e)
 {
-	if (e)
-		*e = *cause;
-	return k->ready ? -1 : err_wrap(e, "error during container init");
+	struct err cause = { 0 };
+
+	switch (sync_recv(k->sync, &cause, e)) {
+	case SYNC_HOOKS:
+		return run_hooks(k, e) < 0 ? -1 : 1;
+	case SYNC_READY:
+		return on_ready(k, e) < 0 ? -1 : 1;
+	case SYNC_ERROR:
+		if (e)
+			*e = cause;
+		return -1;
+	case SYNC_END:
+		return k->ready ? 0 : err_set(e, ERR_INTERNAL, "container init died");
+	default:
+		return -1;
+	}
 }
 
-/* Until init has closed its end: it waits for the start. */
 static int talk(struct creation *k, struct err *e)
 {
-	for (;;) {
-		struct err cause = { 0 };
-		int rc = 0;
+	int rc;
 
-		switch (sync_recv(k->sync, &cause, e)) {
-		case SYNC_HOOKS:
-			rc = run_hooks(k, e);
-			break;
-		case SYNC_READY:
-			rc = on_ready(k, e);
-			break;
-		case SYNC_ERROR:
-			return init_failed(k, &cause, e);
-		case SYNC_END:
-			if (k->ready)
-				return 0;
-			return err_set(e, ERR_INTERNAL, "container init died");
-		default:
-			return -1;
-		}
-		if (rc < 0)
-			return -1;
-	}
+	while ((rc = answer(k, e)) > 0)
+		;
+	return rc < 0 && !k->ready ? err_wrap(e, "error during container init") : rc;
 }
 
 static int bring_up(struct creation *k, struct err *e)

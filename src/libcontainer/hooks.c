@@ -94,8 +94,10 @@ static void hear(struct run *r, int i)
 }
 
 /* Until the hook's end (its children may keep the pipes open) or the deadline. */
-static int attend(struct run *r, int64_t deadline, struct err *e)
+static int attend(struct run *r, const struct json_opt_i64 *timeout, struct err *e)
 {
+	int64_t deadline = timeout->set ? clock_mono_ms() + timeout->value * 1000 : -1;
+
 	for (;;) {
 		struct pollfd p[3] = { { r->pidfd, POLLIN, 0 },
 			               { r->out[0], POLLIN, 0 },
@@ -108,7 +110,9 @@ static int attend(struct run *r, int64_t deadline, struct err *e)
 		if (n == 0) {
 			kill(r->pid, SIGKILL);
 			waitpid(r->pid, NULL, 0);
-			return err_set(e, ERR_DEADLINE, "hook ran past specified timeout");
+			return err_set(e, ERR_DEADLINE,
+			               "hook ran past specified timeout of %lld.0s",
+			               (long long)timeout->value);
 		}
 		for (int i = 0; n > 0 && i < 2; i++)
 			if (p[1 + i].revents)
@@ -139,12 +143,13 @@ static int run_one(const struct oci_hook *hook, const char *state, struct err *e
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	cleanup_with(run_cleanup) struct run r = { .pidfd = -1, .in = -1, .out = { -1, -1 } };
-	int64_t deadline = hook->timeout.set ? clock_mono_ms() + hook->timeout.value * 1000 : -1;
 
+	if (access(hook->path, X_OK) < 0)
+		return err_errno(e, errno, "fork/exec %s", hook->path);
 	if (start(&a, hook, &r, e) < 0)
 		return -1;
 	feed(&r, state);
-	return attend(&r, deadline, e) < 0 ? -1 : finish(&r, e);
+	return attend(&r, &hook->timeout, e) < 0 ? -1 : finish(&r, e);
 }
 
 int hooks_run(const char *kind, size_t n, const struct oci_hook *hooks,

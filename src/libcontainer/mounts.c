@@ -91,7 +91,25 @@ static int source_tree(struct rootfs *r, const struct oci_mount *m, const struct
 		return fcntl(r->sources[i], F_DUPFD_CLOEXEC, 3);
 	if (str_empty(m->source))
 		return err_set(e, ERR_INVALID, "bind mount without a source");
+	if (access(m->source, F_OK) < 0)
+		return err_errno(e, errno, "stat %s", m->source);
 	return mountfd_clone(AT_FDCWD, m->source, recursive, e);
+}
+
+/* A directory goes on a directory, a file on what is no directory; Docker reads "not a directory". */
+static int bind_target(struct rootfs *r, const char *dest, bool dir, struct err *e)
+{
+	_cleanup_close_ int fd =
+	        dir ? inroot_mkdir_all(r->root, dest, 0755, e) : inroot_touch(r->root, dest, e);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		return err_errno(e, errno, "stat %s", dest);
+	if (S_ISDIR(st.st_mode) != dir)
+		return err_errno(e, ENOTDIR, "mount on %s", dest);
+	return take_fd(&fd);
 }
 
 static int mount_bind(struct rootfs *r, const struct oci_mount *m, const struct mount_options *o,
@@ -104,8 +122,7 @@ static int mount_bind(struct rootfs *r, const struct oci_mount *m, const struct 
 		return -1;
 	if (fstat(mnt, &st) < 0)
 		return err_errno(e, errno, "stat %s", m->source);
-	target = S_ISDIR(st.st_mode) ? inroot_mkdir_all(r->root, m->destination, 0755, e)
-	                             : inroot_touch(r->root, m->destination, e);
+	target = bind_target(r, m->destination, S_ISDIR(st.st_mode), e);
 	if (target < 0 || mountfd_apply(mnt, o, e) < 0)
 		return -1;
 	return attach(r, m, o, mnt, target, e);

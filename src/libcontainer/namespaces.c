@@ -77,7 +77,7 @@ static int add_join(struct namespaces *ns, const char *path, int flag, struct er
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return err_errno(e, errno, "open namespace %s", path);
+		return err_errno(e, errno, "namespace path: lstat %s", path);
 	if (ioctl(fd, NS_GET_NSTYPE) != flag)
 		return err_set(e, ERR_INVALID,
 		               "%s is not a namespace of the type that is asked for", path);

@@ -101,7 +101,8 @@ static int lookup(const struct word *table, size_t n, const char *what, const ch
 			return 0;
 		}
 	}
-	return err_set(e, ERR_INVALID, "unknown %s \"%s\"", what, text ? text : "");
+	return err_set(e, ERR_INVALID, "string %s is not a valid %s for seccomp", text ? text : "",
+	               what);
 }
 
 #define LOOKUP(table, what, text, out, e) lookup(table, ARRAY_LEN(table), what, text, out, e)
@@ -324,7 +325,7 @@ static int flags_of(const struct oci_seccomp *p, unsigned *out, struct err *e)
 	for (size_t i = 0; i < p->flags.n; i++) {
 		uint32_t bit;
 
-		if (LOOKUP(flags, "seccomp flag", p->flags.v[i], &bit, e) < 0)
+		if (LOOKUP(flags, "flag", p->flags.v[i], &bit, e) < 0)
 			return -1;
 		*out |= bit;
 	}

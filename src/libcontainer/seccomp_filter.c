@@ -89,7 +89,7 @@ int seccomp_prepare(struct arena *a, const struct oci_seccomp *profile, const ch
 	if (cache_load(a, path, key, out))
 		return 0;
 	if (seccomp_compile(a, profile, out, e) < 0)
-		return err_wrap(e, "seccomp");
+		return -1;
 	cache_store(cache_dir, path, key, out);
 	return 0;
 }

@@ -21,11 +21,11 @@ static int resolve_root(struct arena *a, const char *bundle, struct oci_spec *s,
 	char *real;
 
 	if (!s->root || str_empty(s->root->path))
-		return err_set(e, ERR_INVALID, "Root must be specified");
+		return err_set(e, ERR_INVALID, "root must be specified");
 	path = s->root->path[0] == '/' ? s->root->path : path_join(a, bundle, s->root->path);
 	real = realpath(path, NULL);
 	if (!real)
-		return err_errno(e, errno, "invalid rootfs %s", path);
+		return err_errno(e, errno, "invalid rootfs: stat %s", path);
 	s->root->path = arena_strdup(a, real);
 	free(real);
 	if (str_eq(s->root->path, "/"))

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 #include "libcontainer/container.h"
 #include "libcontainer/hooks.h"
@@ -48,16 +49,20 @@ static int open_fifo(struct container *c, struct err *e)
 	return pidfd < 0 ? -1 : read_fifo(fifo, pidfd, e);
 }
 
-static void run_poststart(struct container *c)
+/* One that fails stops the container. */
+static int run_poststart(struct container *c, struct err *e)
 {
+	const struct state_private *own = c->state.own;
 	struct oci_state state;
-	struct err e = { 0 };
+	struct err ignored;
 
 	container_oci_state(c, container_status_name(CONTAINER_RUNNING), (pid_t)c->state.pid,
 	                    &state);
-	if (hooks_run("poststart", c->state.own->poststart.n, c->state.own->poststart.v, &state,
-	              &e) < 0)
-		lc_warn("%s", e.text);
+	if (hooks_run("poststart", own->poststart.n, own->poststart.v, &state, e) == 0)
+		return 0;
+	if (container_signal(c, SIGKILL, false, &ignored) < 0)
+		lc_warn("%s", ignored.text);
+	return -1;
 }
 
 int container_start(struct container *c, struct err *e)
@@ -77,6 +82,5 @@ int container_start(struct container *c, struct err *e)
 		return -1;
 	if (unlinkat(c->dir, STATE_FIFO, 0) < 0 && errno != ENOENT)
 		return err_errno(e, errno, "remove exec fifo");
-	run_poststart(c);
-	return 0;
+	return run_poststart(c, e);
 }

@@ -13,19 +13,23 @@
 #include "base/limits.h"
 
 #define DEFAULT_UMASK 0022
+#define MAX_ID        INT32_MAX /* runc's limit; 4294967295 would mean "leave it" to the kernel */
 
 int user_check(const struct oci_user *u, struct err *e)
 {
 	if (!u)
 		return 0;
-	if (u->uid >= UINT32_MAX || u->gid >= UINT32_MAX)
-		return err_set(e, ERR_INVALID, "uid or gid is not a number of 32 bits");
+	if (u->uid > MAX_ID || u->gid > MAX_ID)
+		return err_set(e, ERR_INVALID,
+		               "unable to setup user: uids and gids must be in range 0-%d", MAX_ID);
 	if (u->umask.set && u->umask.value > 07777)
 		return err_set(e, ERR_INVALID, "umask %#llo is not valid",
 		               (unsigned long long)u->umask.value);
 	for (size_t i = 0; i < u->additional_gids.n; i++)
-		if (u->additional_gids.v[i] >= UINT32_MAX)
-			return err_set(e, ERR_INVALID, "additional gid is not a number of 32 bits");
+		if (u->additional_gids.v[i] > MAX_ID)
+			return err_set(e, ERR_INVALID,
+			               "unable to setup user: uids and gids must be in range 0-%d",
+			               MAX_ID);
 	return 0;
 }
 
