@@ -183,7 +183,22 @@ static int remove_below(int fd, struct err *e)
 
 int tree_remove(int dirfd, const char *name, struct err *e)
 {
-	return remove_entry(dirfd, name, e);
+	const char *slash = strrchr(name, '/');
+	_cleanup_close_ int parent = -1;
+	char path[4096];
+
+	if (!slash)
+		return remove_entry(dirfd, name, e);
+	/* The way to the tree may lead over mounts, the tree itself not. */
+	if ((size_t)(slash - name) + 2 > sizeof(path))
+		return err_set(e, ERR_INVALID, "remove: path too long");
+	str_copy(path, (size_t)(slash - name) + 2, name);
+	parent = openat(dirfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (parent < 0)
+		return errno == ENOENT ? 0 : err_errno(e, errno, "remove %s", name);
+	if (remove_entry(parent, slash + 1, e) < 0)
+		return err_wrap(e, "in %s", path);
+	return 0;
 }
 
 bool path_exists(const char *path)

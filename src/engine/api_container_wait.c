@@ -22,7 +22,6 @@ struct wait_client {
 	struct loop_source *source;
 	bool entered, fired;
 	int exit_code;
-	char error[400];
 };
 
 static void client_free(struct wait_client *w)
@@ -35,9 +34,7 @@ static void client_free(struct wait_client *w)
 
 static void send_result(struct wait_client *w)
 {
-	struct api_message message = { w->error };
-	struct api_wait result = { .error = w->error[0] ? &message : NULL,
-		                   .status_code = w->exit_code };
+	struct api_wait result = { .status_code = w->exit_code };
 	_cleanup_buf_ struct buf json = { 0 }, out = { 0 };
 
 	json_encode(&json, &api_wait_type, &result);
@@ -66,12 +63,11 @@ static void fired(void *arg)
 }
 
 /* Under the container's lock. */
-static void on_end(struct container_waiter *waiter, int exit_code, const char *error)
+static void on_end(struct container_waiter *waiter, int exit_code)
 {
 	struct wait_client *w = container_of(waiter, struct wait_client, waiter);
 
 	w->exit_code = exit_code;
-	str_copy(w->error, sizeof(w->error), error);
 	loop_post(w->container->engine->loop, fired, w);
 }
 

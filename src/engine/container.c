@@ -235,17 +235,6 @@ void container_mark_oom(struct container *c)
 	pthread_mutex_unlock(&c->lock);
 }
 
-bool container_mark_stdin_closed(struct container *c, bool closed)
-{
-	bool running;
-
-	pthread_mutex_lock(&c->lock);
-	c->stdin_closed = closed;
-	running = container_is_running(&c->state);
-	pthread_mutex_unlock(&c->lock);
-	return running;
-}
-
 void container_event(struct container *c, const char *action, const struct json_map *more)
 {
 	_cleanup_arena_ struct arena a = { 0 };
@@ -311,7 +300,7 @@ void container_wake(struct container *c, enum container_wait what)
 			continue;
 		}
 		*at = w->next;
-		w->fn(w, c->state.exit_code, c->state.error);
+		w->fn(w, c->state.exit_code);
 	}
 	pthread_mutex_unlock(&c->lock);
 }

@@ -117,7 +117,6 @@ struct container {
 	struct container_state state;
 	bool busy;
 	struct container_waiter *waiters;
-	bool stdin_closed; /* a client came to the end of its input; the program is told when it runs */
 
 	pthread_mutex_t io_lock; /* of io; held over calls of the pump only */
 	struct stdio *io;        /* NULL until somebody attaches or starts */
@@ -158,9 +157,6 @@ void container_get_state(struct container *c, struct container_state *s);
 void container_mark_stopped_by_user(struct container *c, bool stopped);
 void container_mark_oom(struct container *c);
 
-/* Notes it (or forgets); true when the container runs now. */
-bool container_mark_stdin_closed(struct container *c, bool closed);
-
 /* Publishes "container/<action>" with the attributes that Docker gives it, and `more`. */
 void container_event(struct container *c, const char *action, const struct json_map *more);
 
@@ -171,7 +167,7 @@ enum container_wait { WAIT_NOT_RUNNING, WAIT_NEXT_EXIT, WAIT_REMOVED };
 struct container_waiter {
 	enum container_wait until;
 	/* Called once, under the container's lock: it may only post elsewhere. */
-	void (*fn)(struct container_waiter *w, int exit_code, const char *error);
+	void (*fn)(struct container_waiter *w, int exit_code);
 	struct container_waiter *next;
 };
 

@@ -25,27 +25,20 @@ struct ctrd_io container_io_paths(struct engine *g, struct arena *a, const char 
 }
 
 /* StdinOnce: the first client's end of input is the program's. */
-void container_io_close_stdin(struct container *c)
+static void *close_stdin(void *arg)
 {
+	_cleanup_container_ struct container *c = arg;
 	struct err e = { 0 };
 
 	if (ctrd_task_close_stdin(c->engine, c->id, NULL, &e) < 0)
 		log_debug("container %s: close stdin: %s", c->id, e.text);
-}
-
-static void *close_stdin_thread(void *arg)
-{
-	_cleanup_container_ struct container *c = arg;
-
-	container_io_close_stdin(c);
 	return NULL;
 }
 
-/* From the pump's thread. A client often has nothing to say before the container even runs. */
+/* From the pump's thread. */
 static void on_stdin_closed(void *arg)
 {
-	if (container_mark_stdin_closed(arg, true))
-		engine_thread(close_stdin_thread, container_ref(arg));
+	engine_thread(close_stdin, container_ref(arg));
 }
 
 /* "10m", "2g": the size of json-file's max-size. */
@@ -139,6 +132,14 @@ int container_io_attach(struct container *c, const struct stdio_client *client, 
 	return ret;
 }
 
+void container_io_started(struct container *c)
+{
+	pthread_mutex_lock(&c->io_lock);
+	if (c->io)
+		stdio_started(c->io);
+	pthread_mutex_unlock(&c->io_lock);
+}
+
 void container_io_close(struct container *c)
 {
 	_cleanup_arena_ struct arena a = { 0 };
@@ -149,7 +150,6 @@ void container_io_close(struct container *c)
 	s = c->io;
 	c->io = NULL;
 	pthread_mutex_unlock(&c->io_lock);
-	container_mark_stdin_closed(c, false);
 	if (!s)
 		return;
 	stdio_exited(s);

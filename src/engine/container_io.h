@@ -16,8 +16,8 @@ int container_io_open(struct container *c, const struct container_record *r, str
 /* Opens it if need be and attaches a client (whose fd is taken on success). */
 int container_io_attach(struct container *c, const struct stdio_client *client, struct err *e)
         must_check;
-/* Tells the program that its input has ended. */
-void container_io_close_stdin(struct container *c);
+/* The task runs: what clients have typed, and that it ended, reaches it. */
+void container_io_started(struct container *c);
 /* The process is gone: waits until everything is written, then closes. */
 void container_io_close(struct container *c);
 

@@ -249,16 +249,6 @@ static int check_startable(const struct container_state *s, struct err *e)
 	return 0;
 }
 
-static bool stdin_is_closed(struct container *c)
-{
-	bool closed;
-
-	pthread_mutex_lock(&c->lock);
-	closed = c->stdin_closed;
-	pthread_mutex_unlock(&c->lock);
-	return closed;
-}
-
 int container_do_start(struct container *c, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
@@ -278,8 +268,7 @@ int container_do_start(struct container *c, struct err *e)
 	if (note_success(&s, e) < 0)
 		return -1;
 	container_event(c, "start", NULL);
-	if (stdin_is_closed(c))
-		container_io_close_stdin(c);
+	container_io_started(c);
 	return 0;
 }
 

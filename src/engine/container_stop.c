@@ -138,6 +138,8 @@ int container_stop(struct container *c, int signo, int64_t seconds, struct err *
 		return err_set(e, ERR_NOT_MODIFIED, "container already stopped");
 	if (do_stop(c, signo, seconds, e) < 0)
 		return err_wrap(e, "cannot stop container: %s", c->id);
+	container_begin(c); /* its exit has been handled to the end */
+	container_end(c);
 	container_event(c, "stop", NULL);
 	return 0;
 }

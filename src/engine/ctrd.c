@@ -19,13 +19,15 @@
 int ctrd_call(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,
               void **resp, struct err *e)
 {
+	const char *kind;
 	size_t n;
 
 	if (grpc_call(g->ctrd, NULL, method, req, a, resp, e) == 0)
 		return 0;
+	kind = err_kind_name(e->kind);
 	n = strlen(e->text);
-	if (e->kind != ERR_UNAVAILABLE && n + 2 < sizeof(e->text))
-		snprintf(e->text + n, sizeof(e->text) - n, ": %s", err_kind_name(e->kind));
+	if (e->kind != ERR_UNAVAILABLE && !str_ends(e->text, kind) && n + 2 < sizeof(e->text))
+		snprintf(e->text + n, sizeof(e->text) - n, ": %s", kind);
 	return -1;
 }
 

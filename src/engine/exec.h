@@ -21,8 +21,7 @@ struct exec {
 	pthread_mutex_t lock; /* of what follows */
 	enum exec_status status;
 	int pid, exit_code;
-	int64_t ended_ms; /* monotonic */
-	bool stdin_closed;
+	int64_t ended_ms;      /* monotonic */
 	struct stdio *io;      /* from start to exit; closed by the exit */
 	struct oci_box window; /* of the terminal at the start; 0 x 0: not said */
 };

@@ -45,36 +45,23 @@ void exec_created(struct exec *x)
 
 /* ---- stdin ---- */
 
-static void close_stdin_now(struct exec *x)
+static void *close_stdin(void *arg)
 {
+	_cleanup_exec_ struct exec *x = arg;
 	struct err e = { 0 };
 
 	if (ctrd_task_close_stdin(x->container->engine, x->container->id, x->id, &e) < 0)
 		log_debug("exec %s: close stdin: %s", x->id, e.text);
-}
-
-static void *close_stdin_thread(void *arg)
-{
-	_cleanup_exec_ struct exec *x = arg;
-
-	close_stdin_now(x);
 	return NULL;
 }
 
-/* From the pump's thread. Before the process runs it is only noted. */
+/* From the pump's thread. */
 static void on_stdin_closed(void *arg)
 {
 	struct exec *x = arg;
-	bool running;
 
-	pthread_mutex_lock(&x->lock);
-	x->stdin_closed = true;
-	running = x->status == EXEC_RUNNING;
-	pthread_mutex_unlock(&x->lock);
-	if (!running)
-		return;
 	atomic_fetch_add(&x->refs, 1);
-	engine_thread(close_stdin_thread, x);
+	engine_thread(close_stdin, x);
 }
 
 /* ---- starting ---- */
@@ -192,7 +179,6 @@ static int start_process(struct exec *x, const struct ctrd_io *io, const struct 
                          struct err *e)
 {
 	struct engine *g = x->container->engine;
-	bool closed;
 	int pid;
 
 	if (ctrd_task_exec(g, x->container->id, x->id, p, io, e) < 0)
@@ -209,10 +195,9 @@ static int start_process(struct exec *x, const struct ctrd_io *io, const struct 
 		x->status = EXEC_RUNNING;
 		x->pid = pid;
 	}
-	closed = x->stdin_closed;
+	if (x->io)
+		stdio_started(x->io);
 	pthread_mutex_unlock(&x->lock);
-	if (closed)
-		close_stdin_now(x);
 	return 0;
 }
 

@@ -41,6 +41,7 @@ static int adopt(struct container *c, const struct container_record *r,
 	s.pid = task->exit.pid;
 	if (container_io_open(c, r, &a, &io, e) < 0)
 		return -1;
+	container_io_started(c);
 	if (networking_adopt(c->engine, r, &net, e) < 0) {
 		log_warn_of(e, "container %s runs without its network", c->id);
 		err_clear(e);

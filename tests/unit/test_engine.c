@@ -329,8 +329,7 @@ static void containers_come_back_from_the_store(void **state)
 
 static int woken;
 
-static void on_wake(unused_arg struct container_waiter *w, int exit_code,
-                    unused_arg const char *error)
+static void on_wake(unused_arg struct container_waiter *w, int exit_code)
 {
 	woken = woken * 100 + exit_code;
 }

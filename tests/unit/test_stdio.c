@@ -266,6 +266,9 @@ static void stdin_reaches_the_process(void **state)
 	assert_string_equal(text, "abc\x10"
 	                          "d");
 	shutdown(c, SHUT_WR);
+	usleep(50000);
+	assert_int_equal(closed, 0); /* the process may not have its end of the fifo yet */
+	stdio_started(f->s);
 	for (int i = 0; i < 500 && !closed; i++)
 		usleep(10000);
 	assert_int_equal(closed, 1);

@@ -44,11 +44,11 @@ static void close_fifo(struct input *in)
 	fd_close(&in->fd);
 }
 
-static void finish(struct input *in)
+void input_finish(struct input *in)
 {
 	struct stdio_config *c = &in->io->config;
 
-	if (!in->closing || in->closed || in->waiting.len)
+	if (!in->closing || in->closed || in->waiting.len || !in->io->started)
 		return;
 	close_fifo(in);
 	in->closed = true;
@@ -74,7 +74,7 @@ static void flush(struct input *in)
 	if (was_full && !input_full(in))
 		for (struct client *c = in->io->clients; c; c = client_next(c))
 			client_resume(c);
-	finish(in);
+	input_finish(in);
 }
 
 static void on_writable(void *arg, unused_arg int fd, unused_arg uint32_t events)
@@ -93,7 +93,7 @@ void input_write(struct input *in, const void *p, size_t n)
 void input_end(struct input *in)
 {
 	in->closing = true;
-	finish(in);
+	input_finish(in);
 }
 
 void input_free(struct input *in)

@@ -259,6 +259,19 @@ void stdio_retry_later(struct stdio *s)
 		s->retry = loop_timer(s->pump->loop, RETRY_MS, on_retry, s);
 }
 
+static void started_in_pump(void *arg)
+{
+	struct stdio *s = arg;
+
+	s->started = true;
+	input_finish(&s->in);
+}
+
+void stdio_started(struct stdio *s)
+{
+	pump_call(s->pump, started_in_pump, s);
+}
+
 /* ---- the end ---- */
 
 static void exited_in_pump(void *arg)

@@ -8,7 +8,7 @@
  *
  *     s = stdio_open(pump, &config, &e);       fifos exist now and nothing that is written gets
  * lost stdio_attach(s, &client, &e);            any number of clients, at any time
- *     Tasks.Create(stdin = config.in, ...); Tasks.Start
+ *     Tasks.Create(stdin = config.in, ...); Tasks.Start; stdio_started(s);
  *     ... TaskExit event:  stdio_exited(s);    from now on empty pipes are the end
  *     stdio_wait(s, 10000, &e);                or config.on_drained: log written, clients served
  *     stdio_close(s);
@@ -63,6 +63,12 @@ struct stdio_config {
 /* Copies what it needs of the configuration. Without an old state_dir a torn last line is cut off.
  */
 struct stdio *stdio_open(struct pump *p, const struct stdio_config *c, struct err *e) must_check;
+
+/*
+ * The shim has opened the fifos (the task or the exec is started): only from now on the end of a
+ * client's input is passed on. Before, closing our end would throw away what was typed already.
+ */
+void stdio_started(struct stdio *s);
 
 /* The process is gone: the streams end when the pipes are empty, whoever else still holds them. */
 void stdio_exited(struct stdio *s);

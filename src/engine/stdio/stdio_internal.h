@@ -110,6 +110,7 @@ int input_open(struct input *in, struct err *e) must_check;
 bool input_full(const struct input *in);
 void input_write(struct input *in, const void *p, size_t n);
 void input_end(struct input *in); /* end of file for the process, behind what was written */
+void input_finish(struct input *in); /* passes the end on, when all of it is written */
 void input_free(struct input *in);
 
 /* ---- detach_keys.c ---- */
@@ -169,7 +170,8 @@ struct stdio {
 	struct follower *followers;
 	struct loop_source *retry;
 	bool logged;
-	bool exited; /* the process is gone */
+	bool started; /* the shim has the fifos */
+	bool exited;  /* the process is gone */
 
 	pthread_mutex_t lock; /* of drained */
 	pthread_cond_t changed;
