@@ -136,10 +136,8 @@ static void split_domain(struct arena *a, const char *name, struct reference *ou
 		out->path = arena_printf(a, "library/%s", out->path);
 }
 
-static int bad_format(const char *detail, struct err *e)
+static int bad_format(struct err *e)
 {
-	if (detail)
-		return err_set(e, ERR_INVALID, "invalid reference format: %s", detail);
 	return err_set(e, ERR_INVALID, "invalid reference format");
 }
 
@@ -153,7 +151,7 @@ static int cut_suffixes(char *name, struct reference *out, struct err *e)
 		*at = '\0';
 		out->digest = at + 1;
 		if (digest_check(out->digest, e) < 0)
-			return bad_format(NULL, e);
+			return bad_format(e);
 	}
 	slash = strrchr(name, '/');
 	colon = strchr(slash ? slash : name, ':');
@@ -161,7 +159,7 @@ static int cut_suffixes(char *name, struct reference *out, struct err *e)
 		*colon = '\0';
 		out->tag = colon + 1;
 		if (!reference_tag_is_valid(out->tag))
-			return bad_format(NULL, e);
+			return bad_format(e);
 	}
 	return 0;
 }
@@ -180,9 +178,11 @@ int reference_parse(struct arena *a, const char *text, struct reference *out, st
 		return -1;
 	split_domain(a, name, out);
 	if (has_upper(out->path))
-		return bad_format("repository name must be lowercase", e);
+		return err_set(e, ERR_INVALID,
+		               "invalid reference format: repository name (%s) must be lowercase",
+		               out->path);
 	if (!domain_is_valid(out->domain) || !path_is_valid(out->path))
-		return bad_format(NULL, e);
+		return bad_format(e);
 	if (strlen(out->path) > NAME_MAX_BYTES)
 		return err_set(e, ERR_INVALID,
 		               "repository name must not be more than %d characters",

@@ -14,7 +14,7 @@
 #define HEX_A  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define SHA_A  "sha256:" HEX_A
 #define FORMAT "invalid reference format"
-#define UPPER  "invalid reference format: repository name must be lowercase"
+#define UPPER(p) "invalid reference format: repository name (" p ") must be lowercase"
 
 static const struct {
 	const char *in, *full, *familiar, *error;
@@ -33,8 +33,8 @@ static const struct {
 	{ "[::1]:5000/n", "[::1]:5000/n", "[::1]:5000/n", NULL },
 	{ "Host/name", "Host/name", "Host/name", NULL },
 	{ "", NULL, NULL, FORMAT },
-	{ "BusyBox", NULL, NULL, UPPER },
-	{ "host:5000/Name", NULL, NULL, UPPER },
+	{ "BusyBox", NULL, NULL, UPPER("library/BusyBox") },
+	{ "host:5000/Name", NULL, NULL, UPPER("Name") },
 	{ "a//b", NULL, NULL, FORMAT },
 	{ "a/", NULL, NULL, FORMAT },
 	{ "/a", NULL, NULL, FORMAT },
