@@ -1,0 +1,40 @@
+/*
+ * Lists: what `ps`, `images` and their kind print, one row an object, by --format.
+ *
+ *     ""  "table"          the default table       "json"      one JSON object a line
+ *     "table TEMPLATE"     columns by template     "TEMPLATE"  one line by template
+ */
+#ifndef CLI_FORMAT_LIST_H
+#define CLI_FORMAT_LIST_H
+
+#include <stdio.h>
+#include "cli/format/template.h"
+
+struct list {
+	const struct row_type *type;
+	const char
+	        *format; /* as the user or the configuration has it; NULL or "" for the default */
+	const char *columns; /* the template of the default table */
+	size_t n;
+	const void *const *rows;
+};
+
+int list_print(struct arena *a, const struct list *l, FILE *out, struct err *e) must_check;
+
+/* Will printing with this format look at the field? */
+bool list_needs(struct arena *a, const char *format, const char *field);
+
+/* --- what the fields of rows are made of --- */
+
+/* An id without its algorithm, 12 digits long. */
+const char *short_id(struct arena *a, const char *id);
+/* At most `width` characters, the last one an ellipsis where something was cut. */
+const char *ellipsis(struct arena *a, const char *s, size_t width);
+/* "2026-11-24 11:14:17 +0000 UTC" in local time, as Go prints a time. */
+const char *local_time(struct arena *a, int64_t seconds);
+/* "3 hours ago" */
+const char *time_ago(struct arena *a, int64_t seconds);
+/* The header of a {{.Label "com.example.some-name"}} column: "some name". */
+const char *label_header(struct arena *a, const char *label);
+
+#endif
