@@ -1,0 +1,73 @@
+/* See network.h. */
+#include "cli/spec/network.h"
+
+#include "cli/format/units.h"
+#include "cli/spec/csv.h"
+
+JSON_TYPE(ipam_config, IPAM_CONFIG)
+JSON_TYPE(endpoint_config, ENDPOINT_CONFIG)
+
+struct ipam_config *network_ipam(struct arena *a, struct endpoint_config *endpoint)
+{
+	if (!endpoint->ipam)
+		endpoint->ipam = arena_new(a, struct ipam_config);
+	return endpoint->ipam;
+}
+
+static int driver_option(struct arena *a, const char *text, struct json_map *out, struct err *e)
+{
+	const char *key, *value;
+
+	csv_pair(a, text, &key, &value);
+	if (!value)
+		return err_set(e, ERR_INVALID, "invalid key value pair format in driver options");
+	json_map_set(a, out, key, value);
+	return 0;
+}
+
+static int set_field(struct arena *a, const char *field, struct network_spec *out, struct err *e)
+{
+	struct endpoint_config *ep = &out->endpoint;
+	const char *key, *value;
+
+	csv_pair(a, field, &key, &value);
+	if (!value)
+		return err_set(e, ERR_INVALID, "invalid network config: %s", field);
+	if (str_eq(key, "name"))
+		out->name = value;
+	else if (str_eq(key, "alias"))
+		arena_push(a, &ep->aliases, value);
+	else if (str_eq(key, "ip"))
+		network_ipam(a, ep)->ipv4 = value;
+	else if (str_eq(key, "ip6"))
+		network_ipam(a, ep)->ipv6 = value;
+	else if (str_eq(key, "link-local-ip"))
+		arena_push(a, &network_ipam(a, ep)->link_local, value);
+	else if (str_eq(key, "mac-address"))
+		ep->mac = value;
+	else if (str_eq(key, "driver-opt"))
+		return driver_option(a, value, &ep->driver_opts, e);
+	else if (str_eq(key, "gw-priority"))
+		return number_parse(value, INT32_MIN, INT32_MAX, "ParseInt", &ep->priority, e);
+	else
+		return err_set(e, ERR_INVALID, "invalid field key %s", key);
+	return 0;
+}
+
+int network_parse(struct arena *a, const char *text, struct network_spec *out, struct err *e)
+{
+	struct strs fields;
+
+	*out = (struct network_spec){ .name = text };
+	if (!strchr(text, '=') || str_starts(text, "container:"))
+		return 0;
+	out->name = NULL;
+	if (csv_split(a, text, &fields, e) < 0)
+		return -1;
+	for (size_t i = 0; i < fields.n; i++)
+		if (set_field(a, fields.v[i], out, e) < 0)
+			return -1;
+	if (str_empty(out->name))
+		return err_set(e, ERR_INVALID, "network name/id is not specified");
+	return 0;
+}
