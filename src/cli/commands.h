@@ -1,0 +1,40 @@
+/* The handlers and flags that the table of commands names; each group is a file of its own. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+/* container_run.c, container_create.c */
+extern const struct flags run_flags, create_flags;
+command_fn container_run, container_create;
+
+/* container_exec.c, container_attach.c, container_logs.c */
+extern const struct flags exec_flags, attach_flags, logs_flags;
+command_fn container_exec, container_attach, container_logs;
+
+/* container_list.c, container_top.c */
+extern const struct flags ps_flags;
+command_fn container_list, container_top, container_port;
+
+/* container_state.c: one call of the API for each argument */
+extern const struct flags kill_flags, stop_flags, rm_flags;
+command_fn container_kill, container_stop, container_restart, container_rm, container_pause,
+        container_unpause, container_wait, container_rename;
+
+/* container_start.c */
+extern const struct flags start_flags;
+command_fn container_start;
+
+/* inspect.c */
+extern const struct flags inspect_flags, container_inspect_flags, image_inspect_flags;
+command_fn inspect_any, container_inspect, image_inspect;
+
+/* image_list.c, image_pull.c, image.c */
+extern const struct flags images_flags, pull_flags, rmi_flags;
+command_fn image_list, image_pull, image_rm, image_tag;
+
+/* version.c, system_info.c, system_events.c */
+extern const struct flags version_flags, info_flags, events_flags;
+command_fn version_show, system_info, system_events;
+
+#endif

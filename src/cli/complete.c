@@ -1,0 +1,272 @@
+/*
+ * Completion: `docker __complete WORDS...` prints what the last word can become, one candidate a
+ * line with its description, then ":" and a directive number. That is the protocol of Go's cobra,
+ * so that completion scripts made for the original work; `docker completion SHELL` prints short
+ * ones of our own.
+ */
+#include "cli/complete.h"
+
+#include <stdio.h>
+
+#include "cli/container_summary.h"
+
+enum directive {
+	DIRECTIVE_DEFAULT = 0, /* file names */
+	DIRECTIVE_NO_FILES = 4,
+};
+
+static const struct {
+	const char *shell, *script;
+} scripts[] = {
+	{ "bash",
+	  "# bash completion for docker\n"
+	  "_docker() {\n"
+	  "\tlocal out directive\n"
+	  "\tout=$(\"${COMP_WORDS[0]}\" __completeNoDesc \"${COMP_WORDS[@]:1:COMP_CWORD}\" "
+	  "2>/dev/null)\n"
+	  "\tdirective=${out##*:}\n"
+	  "\tmapfile -t COMPREPLY < <(compgen -W \"${out%:*}\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n"
+	  "\tif [ \"$directive\" = 0 ] && [ ${#COMPREPLY[@]} -eq 0 ]; then\n"
+	  "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\")\n"
+	  "\tfi\n"
+	  "}\n"
+	  "complete -F _docker docker\n" },
+	{ "zsh", "#compdef docker\n"
+	         "_docker() {\n"
+	         "\tlocal -a lines\n"
+	         "\tlines=(\"${(@f)$(\"${words[1]}\" __complete \"${(@)words[2,CURRENT]}\" "
+	         "2>/dev/null)}\")\n"
+	         "\tlocal directive=${lines[-1]#:}\n"
+	         "\tlines=(\"${(@)lines[1,-2]}\")\n"
+	         "\tlines=(\"${(@)lines//:/\\\\:}\")\n"
+	         "\tlines=(\"${(@)lines//$'\\t'/:}\")\n"
+	         "\t[[ ${#lines} -gt 0 ]] && _describe docker lines\n"
+	         "\t[[ $directive = 0 ]] && _files\n"
+	         "}\n"
+	         "compdef _docker docker\n" },
+	{ "fish", "# fish completion for docker\n"
+	          "function __docker_complete\n"
+	          "\tset -l words (commandline -opc)\n"
+	          "\t$words[1] __complete $words[2..-1] (commandline -ct) 2>/dev/null | "
+	          "string match -v -r '^:[0-9]+$'\n"
+	          "end\n"
+	          "complete -c docker -e\n"
+	          "complete -c docker -a '(__docker_complete)'\n" },
+};
+
+struct completion_run {
+	struct cli *cli;
+	const char *word; /* to be completed */
+	bool descriptions;
+};
+
+/* One candidate, when it begins as the word does. */
+static void offer(const struct completion_run *c, const char *candidate, const char *description)
+{
+	if (!str_starts(candidate, c->word))
+		return;
+	fputs(candidate, stdout);
+	if (c->descriptions && !str_empty(description))
+		printf("\t%.*s", (int)strcspn(description, "\n"), description);
+	putchar('\n');
+}
+
+static int finish(enum directive d)
+{
+	printf(":%d\n", d);
+	fprintf(stderr, "Completion ended with directive: %s\n",
+	        d == DIRECTIVE_NO_FILES ? "ShellCompDirectiveNoFileComp"
+	                                : "ShellCompDirectiveDefault");
+	return 0;
+}
+
+static void offer_flags(const struct completion_run *c, const struct flags *flags)
+{
+	for (size_t i = 0; flags && i < flags->n; i++) {
+		const struct flag *f = &flags->v[i];
+		char letter[] = { '-', f->letter, '\0' };
+
+		if (f->attrs & FLAG_HIDDEN)
+			continue;
+		offer(c, arena_printf(&c->cli->arena, "--%s", f->name), f->help);
+		if (f->letter && str_empty(c->word + 1))
+			offer(c, letter, f->help);
+	}
+}
+
+static void offer_top(const struct completion_run *c)
+{
+	for (size_t i = 0; i < ncommands; i++) {
+		const char *name = commands[i].group ? commands[i].top : commands[i].name;
+
+		if (commands[i].run && name)
+			offer(c, name, commands[i].help);
+	}
+	for (size_t i = 0; i < ncommand_groups; i++)
+		if (command_group_ready(&command_groups[i]))
+			offer(c, command_groups[i].name, command_groups[i].help);
+}
+
+static void offer_group(const struct completion_run *c, const char *group)
+{
+	for (size_t i = 0; i < ncommands; i++)
+		if (commands[i].run && str_eq(commands[i].group, group))
+			offer(c, commands[i].name, commands[i].help);
+}
+
+/* --- names of objects, from the daemon; nothing when it does not answer --- */
+
+#define NAMED_IMAGE(F) F(STRS, tags, "RepoTags", 0)
+JSON_STRUCT(named_image, NAMED_IMAGE)
+JSON_TYPE(named_image, NAMED_IMAGE)
+
+#define NAMED_IMAGES(F) F(OBJS, list, "list", 0, named_image)
+JSON_STRUCT(named_images, NAMED_IMAGES)
+JSON_TYPE(named_images, NAMED_IMAGES)
+
+#define NAMED_CONTAINER(F) F(STRS, names, "Names", 0)
+JSON_STRUCT(named_container, NAMED_CONTAINER)
+JSON_TYPE(named_container, NAMED_CONTAINER)
+
+#define NAMED_CONTAINERS(F) F(OBJS, list, "list", 0, named_container)
+JSON_STRUCT(named_containers, NAMED_CONTAINERS)
+JSON_TYPE(named_containers, NAMED_CONTAINERS)
+
+static void offer_containers(const struct completion_run *c, bool all)
+{
+	struct named_containers found;
+
+	if (api_list(c->cli, "GET", all ? "/containers/json?all=1" : "/containers/json",
+	             &named_containers_type, &found, NULL) < 0)
+		return;
+	for (size_t i = 0; i < found.list.n; i++)
+		for (size_t k = 0; k < found.list.v[i].names.n; k++) {
+			const char *name = found.list.v[i].names.v[k];
+
+			name += *name == '/';
+			if (!strchr(name, '/'))
+				offer(c, name, NULL);
+		}
+}
+
+static void offer_images(const struct completion_run *c)
+{
+	struct named_images found;
+
+	if (api_list(c->cli, "GET", "/images/json", &named_images_type, &found, NULL) < 0)
+		return;
+	for (size_t i = 0; i < found.list.n; i++)
+		for (size_t k = 0; k < found.list.v[i].tags.n; k++)
+			offer(c, found.list.v[i].tags.v[k], NULL);
+}
+
+static int offer_arguments(const struct completion_run *c, const struct command *command,
+                           size_t nth)
+{
+	struct err e = { 0 };
+
+	if (command->complete == COMPLETE_NONE || context_resolve(c->cli, &e) < 0)
+		return finish(command->max == 0 ? DIRECTIVE_NO_FILES : DIRECTIVE_DEFAULT);
+	/* Behind the object of `exec` and `run` stands a command of its own. */
+	if (nth > 0 &&
+	    (command->ends_at_argument || (command->max > 0 && (short)nth >= command->max)))
+		return finish(DIRECTIVE_DEFAULT);
+	if (command->complete == COMPLETE_IMAGES)
+		offer_images(c);
+	else
+		offer_containers(c, command->complete == COMPLETE_CONTAINERS);
+	return finish(DIRECTIVE_NO_FILES);
+}
+
+static const struct flag *flag_named(const struct flags *flags, const char *word)
+{
+	for (size_t i = 0; flags && i < flags->n; i++) {
+		const struct flag *f = &flags->v[i];
+
+		if ((str_starts(word, "--") && str_eq(word + 2, f->name)) ||
+		    (word[0] == '-' && word[1] && word[1] == f->letter && !word[2]))
+			return f;
+	}
+	return NULL;
+}
+
+/* How many of the words are arguments; false when the last flag still wants its value. */
+static bool count_arguments(const struct command *command, const char *const *words, size_t n,
+                            size_t *arguments)
+{
+	*arguments = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct flag *f = flag_named(command->flags, words[i]);
+
+		if (words[i][0] != '-')
+			(*arguments)++;
+		else if (f && f->kind != FLAG_BOOL && ++i == n)
+			return false;
+	}
+	return true;
+}
+
+static int complete_command(const struct completion_run *c, const struct command *command,
+                            const char *const *words, size_t n)
+{
+	size_t arguments;
+
+	if (!count_arguments(command, words, n, &arguments))
+		return finish(DIRECTIVE_DEFAULT);
+	if (c->word[0] == '-' && !(command->ends_at_argument && arguments)) {
+		offer_flags(c, command->flags);
+		return finish(DIRECTIVE_NO_FILES);
+	}
+	return offer_arguments(c, command, arguments);
+}
+
+static int complete_words(struct completion_run *c, const char *const *words, size_t n)
+{
+	const struct command *command;
+
+	if (n == 0) {
+		if (c->word[0] == '-')
+			offer_flags(c, &global_flags);
+		else
+			offer_top(c);
+		return finish(DIRECTIVE_NO_FILES);
+	}
+	command = command_find(NULL, words[0]);
+	if (command && command->run)
+		return complete_command(c, command, words + 1, n - 1);
+	if (n == 1) {
+		offer_group(c, words[0]);
+		return finish(DIRECTIVE_NO_FILES);
+	}
+	command = command_find(words[0], words[1]);
+	if (command && command->run)
+		return complete_command(c, command, words + 2, n - 2);
+	return finish(DIRECTIVE_DEFAULT);
+}
+
+static int print_script(const char *shell)
+{
+	for (size_t i = 0; i < ARRAY_LEN(scripts); i++)
+		if (str_eq(scripts[i].shell, shell)) {
+			fputs(scripts[i].script, stdout);
+			return 0;
+		}
+	fputs("Usage:  docker completion bash|zsh|fish\n", shell ? stderr : stdout);
+	return shell != NULL;
+}
+
+int complete_main(struct cli *cli, const char *const *argv)
+{
+	struct completion_run c = { .cli = cli, .word = "" };
+	size_t n = 0;
+
+	if (str_eq(argv[0], "completion"))
+		return print_script(argv[1]);
+	c.descriptions = str_eq(argv[0], "__complete");
+	argv++;
+	while (argv[n])
+		n++;
+	if (n)
+		c.word = argv[--n];
+	return complete_words(&c, argv, n);
+}

@@ -1,0 +1,140 @@
+/*
+ * docker: the command line of the engine.
+ *
+ *     docker [OPTIONS] COMMAND   global options, then a word of the table in commands.c
+ *       args.c                   its flags and arguments, by its row
+ *       container_*.c image*.c   its handler: API calls (api.c), output (format/)
+ *
+ * Exit codes: 0; 1 for errors; 125 where a flag was wrong; `run` and `exec` have their own.
+ */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "cli/cli.h"
+#include "cli/help.h"
+#include "cli/version.h"
+
+static const struct flag global_flag_rows[] = {
+	FLAG(global_options, STR, config, "config", 0, "Folder of the client's configuration",
+	     .shown = "~/.docker"),
+	FLAG(global_options, STR, context, "context", 'c',
+	     "Context that says which daemon to talk to (wins over DOCKER_HOST and the default "
+	     "context)"),
+	FLAG(global_options, BOOL, debug, "debug", 'D', "Debug mode"),
+	FLAG(global_options, LIST, host, "host", 'H', "Socket of the daemon"),
+	FLAG(global_options, STR, log_level, "log-level", 'l',
+	     "Level of logging (\"debug\", \"info\", \"warn\", \"error\", \"fatal\")",
+	     .def = "info"),
+	FLAG(global_options, BOOL, tls, "tls", 0, "TLS; --tlsverify means it too"),
+	FLAG(global_options, STR, tlscacert, "tlscacert", 0, "Trust certificates of this CA only",
+	     .shown = "~/.docker/ca.pem"),
+	FLAG(global_options, STR, tlscert, "tlscert", 0, "TLS certificate file",
+	     .shown = "~/.docker/cert.pem"),
+	FLAG(global_options, STR, tlskey, "tlskey", 0, "TLS key file",
+	     .shown = "~/.docker/key.pem"),
+	FLAG(global_options, BOOL, tlsverify, "tlsverify", 0, "TLS with a check of the daemon"),
+	FLAG(global_options, BOOL, version, "version", 'v', "Print the version and end"),
+};
+const struct flags global_flags = FLAGS(global_options, global_flag_rows);
+
+const char *cli_error_text(const struct cli *cli, const struct err *e)
+{
+	return cli->api.cut && str_eq(e->text, cli->api.cut) ? cli->api.whole : e->text;
+}
+
+void cli_print_error(const struct cli *cli, const struct err *e)
+{
+	fflush(stdout);
+	fprintf(stderr, "%s\n", cli_error_text(cli, e));
+}
+
+void cli_print_failure(const struct cli *cli, const struct call *call, const struct err *e)
+{
+	fflush(stdout);
+	fprintf(stderr, "docker: %s\n\nRun '%s --help' for more information\n",
+	        cli_error_text(cli, e), call->path);
+}
+
+int cli_usage_error(const struct call *call, const char *message, const char *see, int code)
+{
+	_cleanup_buf_ struct buf usage = { 0 };
+
+	help_usage_line(&usage, call);
+	fflush(stdout);
+	fprintf(stderr, "%s\n\nUsage:  %s\n\n%s '%s --help' for more information\n", message,
+	        buf_cstr(&usage), see, call->path);
+	return code;
+}
+
+static const char *config_folder(struct cli *cli)
+{
+	const char *env = getenv("DOCKER_CONFIG"), *home = getenv("HOME");
+
+	if (!str_empty(cli->global->config))
+		return cli->global->config;
+	return !str_empty(env) ? env : path_join(&cli->arena, home ? home : "/root", ".docker");
+}
+
+/* A broken file is no reason to do nothing. */
+static void load_config(struct cli *cli)
+{
+	struct err e = { 0 };
+
+	cli->config_dir = config_folder(cli);
+	if (config_load(&cli->arena, cli->config_dir, &cli->config, &e) < 0)
+		fprintf(stderr, "WARNING: Error loading config file: %s\n", e.text);
+}
+
+static bool log_level_known(const char *level)
+{
+	return name_listed("panic fatal error warn warning info debug trace", level);
+}
+
+static int start(struct cli *cli, const char *const *argv)
+{
+	static const struct command root = { .name = "docker",
+		                             .usage = "[OPTIONS] COMMAND [ARG...]",
+		                             .flags = &global_flags };
+	struct call call = { .command = &root, .path = "docker" };
+	struct err e = { 0 };
+	int eaten = args_parse_global(&cli->arena, &global_flags, argv, &call, &e);
+
+	cli->global = call.options;
+	if (eaten < 0)
+		return cli_usage_error(&call, e.text, "Run", EXIT_USAGE);
+	if (cli->global->version && !call.help) {
+		printf("Docker version %s, build %s\n", VERSION_CLIENT, VERSION_BUILD);
+		return 0;
+	}
+	if (!log_level_known(cli->global->log_level)) {
+		fprintf(stderr, "Unable to parse logging level: %s\n", cli->global->log_level);
+		return 1;
+	}
+	load_config(cli);
+	argv += eaten;
+	if (!*argv) {
+		help_root(call.help ? stdout : stderr, &global_flags);
+		return 0;
+	}
+	if (call.help) { /* docker --help ps */
+		const char *words[4] = { "help" };
+
+		for (size_t i = 0; i < 2 && argv[i]; i++)
+			words[i + 1] = argv[i];
+		return cli_dispatch(cli, words);
+	}
+	return cli_dispatch(cli, argv);
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = { 0 };
+	int code;
+
+	code = argc < 1 ? 1 : start(&cli, (const char *const *)argv + 1);
+	http_conn_free(cli.api.idle);
+	arena_free(&cli.arena);
+	return fflush(stdout) == 0 ? code : 1;
+}

@@ -1,0 +1,11 @@
+/*
+ * What this client says it is. Scripts compare it with releases of the original, so it begins with
+ * the release whose flags and output it has, and ends with our own version.
+ */
+#ifndef CLI_VERSION_H
+#define CLI_VERSION_H
+
+#define VERSION_CLIENT "28.2.2+lighter." LIGHTER_VERSION
+#define VERSION_BUILD  "lighter"
+
+#endif
