@@ -37,16 +37,19 @@ static int read_fifo(int fifo, int pidfd, struct err *e)
 	return n > 1 ? err_set(e, ERR_UNKNOWN, "%s", text + 1) : 0;
 }
 
-/* A zombie or a pid that was given to somebody else is not our init: status has told that before. */
+/* The pidfd comes first: once the fifo is open the program may run, end and be reaped at any time. */
 static int open_fifo(struct container *c, struct err *e)
 {
-	_cleanup_close_ int fifo = openat(c->dir, STATE_FIFO, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	_cleanup_close_ int pidfd = -1;
+	_cleanup_close_ int pidfd = proc_pidfd((pid_t)c->state.pid, e), fifo = -1;
 
+	if (pidfd < 0)
+		return -1;
+	if (container_status(c) != CONTAINER_CREATED)
+		return err_set(e, ERR_PRECONDITION, "cannot start a container that has stopped");
+	fifo = openat(c->dir, STATE_FIFO, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fifo < 0)
 		return err_errno(e, errno, "open exec fifo");
-	pidfd = proc_pidfd((pid_t)c->state.pid, e);
-	return pidfd < 0 ? -1 : read_fifo(fifo, pidfd, e);
+	return read_fifo(fifo, pidfd, e);
 }
 
 /* One that fails stops the container. */
