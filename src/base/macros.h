@@ -4,9 +4,11 @@
 
 #include <stddef.h>
 
-#define must_check                    __attribute__((warn_unused_result))
-#define printf_like(f, a)             __attribute__((format(printf, f, a)))
-#define unused_arg                    __attribute__((unused))
+#define must_check        __attribute__((warn_unused_result))
+#define printf_like(f, a) __attribute__((format(printf, f, a)))
+#define unused_arg        __attribute__((unused))
+/* For functions on a stack that AddressSanitizer does not know: children of clone(2). */
+#define no_asan                       __attribute__((no_sanitize_address))
 #define cleanup_with(f)               __attribute__((cleanup(f)))
 #define ARRAY_LEN(a)                  (sizeof(a) / sizeof((a)[0]))
 #define MIN(a, b)                     ((a) < (b) ? (a) : (b))

@@ -61,7 +61,7 @@ struct child {
 	int error;
 };
 
-static int move_fds(struct child *c)
+no_asan static int move_fds(struct child *c)
 {
 	int first_free = 3 + (int)c->s->npass;
 
@@ -81,7 +81,7 @@ static int move_fds(struct child *c)
 	return 0;
 }
 
-static void reset_signals(void)
+no_asan static void reset_signals(void)
 {
 	struct sigaction dfl = { .sa_handler = SIG_DFL }, now;
 
@@ -90,7 +90,7 @@ static void reset_signals(void)
 			sigaction(i, &dfl, NULL);
 }
 
-static int child_main(void *arg)
+no_asan static int child_main(void *arg)
 {
 	struct child *c = arg;
 	const struct proc_spawn *s = c->s;

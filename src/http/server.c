@@ -316,3 +316,12 @@ void http_server_stop(struct http_server *s)
 		peer_free(p);
 	}
 }
+
+void http_server_free(struct http_server *s)
+{
+	for (struct listener *l = s->listeners, *next; l; l = next) {
+		next = l->next;
+		free(l);
+	}
+	free(s);
+}

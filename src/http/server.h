@@ -32,6 +32,8 @@ struct http_server *http_server_new(struct loop *l, http_handler *fn, void *user
 int http_server_listen(struct http_server *s, int fd, struct err *e) must_check;
 /* Closes listeners and idle connections; running handlers end by themselves. */
 void http_server_stop(struct http_server *s);
+/* After http_server_stop, when no handler runs any more. */
+void http_server_free(struct http_server *s);
 
 /* Both strings are copied. A header of the same name is replaced. */
 void http_reply_header(struct http_reply *r, const char *name, const char *value);

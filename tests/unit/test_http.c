@@ -300,6 +300,8 @@ static void server_serves(unused_arg void **state)
 	assert_int_equal(loop_run(t.loop, &e), 0);
 	pthread_join(thread, NULL);
 	http_server_stop(s);
+	http_server_free(s);
+	loop_free(t.loop);
 	unlink(t.path);
 }
 
