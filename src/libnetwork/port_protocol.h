@@ -39,6 +39,7 @@ JSON_STRUCT(port_request, PORT_REQUEST)
 	F(STR, error, "Error", OMIT_EMPTY)                                         \
 	F(I64, kind, "Kind", OMIT_EMPTY)     /* enum err_kind, as its gRPC code */ \
 	F(STR, holder, "Holder", OMIT_EMPTY) /* the owner of a port in use */      \
+	F(I64, failed, "Failed", OMIT_EMPTY) /* its place in Ports, from 1 */      \
 	F(OBJS, owners, "Owners", OMIT_EMPTY, port_owner)
 JSON_STRUCT(port_reply, PORT_REPLY)
 

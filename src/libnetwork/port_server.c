@@ -328,19 +328,46 @@ void port_server_close(struct port_server *s)
 	free(s);
 }
 
-int port_server_publish(struct port_server *s, const struct port_owner *owner, struct err *e)
+/* An engine that comes back publishes what is published: that must not cut connections. */
+static bool is_published(struct port_server *s, const struct port_owner *owner)
+{
+	_cleanup_buf_ struct buf have = { 0 }, want = { 0 };
+	const struct published *p = map_get(&s->table, owner->id);
+
+	if (!p || connect_server(s, false, NULL) < 0)
+		return false;
+	json_encode(&have, &port_owner_type, &p->owner);
+	json_encode(&want, &port_owner_type, owner);
+	return str_eq(have.data, want.data);
+}
+
+static int refused(const struct port_reply *reply, struct port_failure *f, struct err *e)
+{
+	err_set(e, err_from_grpc((int)reply->kind), "%s", reply->error);
+	f->index = reply->failed - 1;
+	f->in_use = err_from_grpc((int)reply->kind) == ERR_PRECONDITION;
+	if (reply->holder)
+		str_copy(f->holder, sizeof(f->holder), reply->holder);
+	return -1;
+}
+
+int port_server_publish(struct port_server *s, const struct port_owner *owner,
+                        struct port_failure *failure, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	struct port_request req = { .op = "publish", .id = owner->id };
 	struct port_reply reply;
 
+	*failure = (struct port_failure){ .index = -1 };
 	LOCKED(s);
+	if (is_published(s, owner))
+		return 0;
 	req.ports.n = owner->ports.n;
 	req.ports.v = owner->ports.v;
 	if (ask(s, &a, &req, &reply, e) < 0)
 		return -1;
 	if (!str_empty(reply.error))
-		return err_set(e, err_from_grpc((int)reply.kind), "%s", reply.error);
+		return refused(&reply, failure, e);
 	remember(s, owner);
 	return 0;
 }

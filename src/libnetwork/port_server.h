@@ -8,6 +8,7 @@
 #ifndef LIBNETWORK_PORT_SERVER_H
 #define LIBNETWORK_PORT_SERVER_H
 
+#include "base/id.h"
 #include "libnetwork/port_protocol.h"
 
 struct port_server;
@@ -24,12 +25,20 @@ struct port_server *port_server_open(const char *socket_path, const char *proxy_
 /* Lets go: the server and its ports live on. */
 void port_server_close(struct port_server *s);
 
+/* Which of the ports could not be bound, and why. */
+struct port_failure {
+	int64_t index; /* in owner->ports; -1: it was none of them */
+	bool in_use;
+	char holder[ID_SIZE]; /* the owner that has it; "": somebody else */
+};
+
 /*
  * Binds all ports or none. A port that is taken is ERR_PRECONDITION, "Bind for 0.0.0.0:80 failed:
  * port is already allocated" when an owner of ours holds it, else "... : address already in use".
+ * What the owner has already, exactly so, stays untouched.
  */
-int port_server_publish(struct port_server *s, const struct port_owner *owner, struct err *e)
-        must_check;
+int port_server_publish(struct port_server *s, const struct port_owner *owner,
+                        struct port_failure *failure, struct err *e) must_check;
 
 int port_server_unpublish(struct port_server *s, const char *owner, struct err *e) must_check;
 

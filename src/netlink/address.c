@@ -6,8 +6,6 @@
 #include <linux/rtnetlink.h>
 #include "netlink/socket.h"
 
-#define LOOPBACK_INDEX 1 /* in every network namespace */
-
 static void put_address(struct nl_batch *m, int index, uint16_t type, uint16_t flags,
                         const struct inet *a)
 {
@@ -191,7 +189,7 @@ int address_configure(int nl, int index, const struct inet *a, const struct inet
 	struct inet any = { .family = a->family };
 	char text[INET_TEXT_SIZE];
 
-	put_up(&m, LOOPBACK_INDEX);
+	put_up(&m, index);
 	put_address(&m, index, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, a);
 	if (gateway)
 		put_route(&m, index, &any, gateway);

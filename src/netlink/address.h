@@ -27,7 +27,7 @@ int route_each(int nl, int (*fn)(void *arg, const struct inet *to), void *arg, s
 int neighbour_set(int nl, int index, const struct inet *ip, const uint8_t mac[MAC_SIZE],
                   struct err *e) must_check;
 
-/* Sets up one interface in one go: lo up, the link's address, a default route (or none). */
+/* Sets up one interface in one go: up, its address, a default route (gateway NULL: none). */
 int address_configure(int nl, int index, const struct inet *a, const struct inet *gateway,
                       struct err *e) must_check;
 

@@ -112,20 +112,9 @@ int link_add_bridge(int nl, const char *name, const uint8_t *mac, unsigned mtu, 
 	return finish(nl, &m, e) < 0 ? err_wrap(e, "create bridge %s", name) : 0;
 }
 
-/* No link-local address on a bridge port: the bridge speaks, not its ports. */
-static void put_no_ipv6(struct nl_batch *m)
-{
-	size_t spec = nl_nest(m, IFLA_AF_SPEC);
-	size_t inet6 = nl_nest(m, AF_INET6);
-
-	nl_put_u8(m, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-	nl_nest_end(m, inet6);
-	nl_nest_end(m, spec);
-}
-
 static void put_peer(struct nl_batch *m, const struct veth *v)
 {
-	struct ifinfomsg ifi = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	struct ifinfomsg ifi = { 0 }; /* not up: the kernel does not know the other end yet */
 	size_t peer = nl_nest(m, VETH_INFO_PEER);
 
 	nl_put_raw(m, &ifi, sizeof(ifi));
@@ -149,7 +138,6 @@ int link_add_veth(int nl, const struct veth *v, struct err *e)
 		nl_put_u32(&m, IFLA_MASTER, (uint32_t)v->master);
 	if (v->mtu)
 		nl_put_u32(&m, IFLA_MTU, v->mtu);
-	put_no_ipv6(&m);
 	info = nl_nest(&m, IFLA_LINKINFO);
 	nl_put_str(&m, IFLA_INFO_KIND, "veth");
 	data = nl_nest(&m, IFLA_INFO_DATA);

@@ -40,7 +40,7 @@ struct veth {
 	unsigned mtu;     /* of both ends; 0: default */
 	const char *peer_name;
 	uint8_t peer_mac[MAC_SIZE];
-	int peer_netns; /* descriptor: the peer is born there, and up */
+	int peer_netns; /* descriptor: the peer is born there */
 };
 int link_add_veth(int nl, const struct veth *v, struct err *e) must_check;
 

@@ -72,7 +72,10 @@ static const struct owner *holder_of(const struct server *s, const struct port_b
 	return NULL;
 }
 
-/* Docker's words: "Bind for 0.0.0.0:80 failed: port is already allocated". */
+/*
+ * Docker's words: "Bind for 0.0.0.0:80 failed: port is already allocated", or "Error starting
+ * userland proxy: listen tcp4 0.0.0.0:80: bind: address already in use" when it is not ours.
+ */
 static int bind_failed(const struct server *s, const struct port_bind *p, const char **holder,
                        struct err *e)
 {
@@ -86,8 +89,9 @@ static int bind_failed(const struct server *s, const struct port_bind *p, const 
 		               v6 ? "[" : "", p->host_ip, v6 ? "]" : "",
 		               (unsigned long long)p->host_port);
 	}
-	return err_wrap(e, "failed to bind port %s%s%s:%llu/%s", v6 ? "[" : "", p->host_ip,
-	                v6 ? "]" : "", (unsigned long long)p->host_port, p->proto);
+	return err_wrap(e, "Error starting userland proxy: listen %s%c %s%s%s:%llu", p->proto,
+	                v6 ? '6' : '4', v6 ? "[" : "", p->host_ip, v6 ? "]" : "",
+	                (unsigned long long)p->host_port);
 }
 
 static struct forward *open_forward(struct server *s, const struct port_bind *p,
@@ -111,7 +115,7 @@ static struct forward *open_forward(struct server *s, const struct port_bind *p,
 	return forward_open(p->reserve_only ? NULL : s->loop, p->proto, fd, &to, e);
 }
 
-static int publish(struct server *s, const struct port_request *req, const char **holder,
+static int publish(struct server *s, const struct port_request *req, struct port_reply *reply,
                    struct err *e)
 {
 	struct port_owner what = { .id = req->id };
@@ -128,8 +132,9 @@ static int publish(struct server *s, const struct port_request *req, const char 
 	o->forwards = arena_array(&o->arena, struct forward *, o->what.ports.n + 1);
 	owner_free(map_remove(&s->owners, req->id)); /* published again: the new list counts */
 	for (size_t i = 0; i < o->what.ports.n; i++) {
-		o->forwards[i] = open_forward(s, &o->what.ports.v[i], holder, e);
+		o->forwards[i] = open_forward(s, &o->what.ports.v[i], &reply->holder, e);
 		if (!o->forwards[i]) {
+			reply->failed = (int64_t)i + 1;
 			owner_free(o);
 			return -1;
 		}
@@ -178,7 +183,7 @@ static void handle(struct server *s, struct arena *a, const struct port_request 
 	int r = 0;
 
 	if (str_eq(req->op, "publish"))
-		r = publish(s, req, &reply->holder, &e);
+		r = publish(s, req, reply, &e);
 	else if (str_eq(req->op, "unpublish"))
 		owner_free(map_remove(&s->owners, req->id ? req->id : ""));
 	else if (str_eq(req->op, "list"))

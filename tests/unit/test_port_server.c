@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -19,6 +20,7 @@ struct fixture {
 	int backend; /* a listening socket on loopback that stands for the container */
 	uint16_t backend_port;
 	struct err e;
+	struct port_failure failure;
 };
 
 static void ignore_warning(unused_arg void *ctx, unused_arg const struct err *e)
@@ -103,7 +105,7 @@ static int publish(struct fixture *f, const char *owner, uint16_t host_port)
 
 	o.ports.n = 1;
 	o.ports.v = &b;
-	return port_server_publish(f->s, &o, &f->e);
+	return port_server_publish(f->s, &o, &f->failure, &f->e);
 }
 
 static uint16_t free_port(void)
@@ -184,6 +186,9 @@ static void a_port_in_use_is_refused_and_named(void **state)
 	         port);
 	assert_string_equal(f->e.text, want);
 	assert_int_equal(f->e.kind, ERR_PRECONDITION);
+	assert_int_equal(f->failure.index, 0);
+	assert_true(f->failure.in_use);
+	assert_string_equal(f->failure.holder, "ep1");
 	assert_int_equal(publish(f, "ep2", bound_port(other)), -1);
 	assert_non_null(strstr(f->e.text, "address already in use"));
 	assert_int_equal(port_server_unpublish(f->s, "ep1", &f->e), 0);
@@ -198,6 +203,8 @@ static void a_new_engine_finds_the_old_ports(void **state)
 	struct fixture *f = *state;
 	struct port_owners owners;
 	uint16_t port = free_port();
+	char byte;
+	int cut;
 
 	assert_int_equal(publish(f, "ep1", port), 0);
 	port_server_close(f->s);
@@ -208,6 +215,11 @@ static void a_new_engine_finds_the_old_ports(void **state)
 	assert_int_equal(owners.n, 1);
 	assert_string_equal(owners.v[0].id, "ep1");
 	assert_int_equal(owners.v[0].ports.v[0].host_port, port);
+	cut = dial(port);
+	assert_int_equal(publish(f, "ep1", port), 0); /* as it is: nothing is cut */
+	assert_int_equal(recv(cut, &byte, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+	close(cut);
 	assert_int_equal(port_server_unpublish(f->s, "ep1", &f->e), 0);
 	assert_int_equal(dial(port), -1);
 }

@@ -1,0 +1,361 @@
+/* Networks: making, finding, deleting. See libnetwork.h, objects.h. */
+#include "libnetwork/objects.h"
+
+#include <stdlib.h>
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/limits.h"
+
+struct network *network_ref(struct network *n)
+{
+	atomic_fetch_add(&n->refs, 1);
+	return n;
+}
+
+void network_unref(struct network *n)
+{
+	if (!n || atomic_fetch_sub(&n->refs, 1) != 1)
+		return;
+	if (n->state)
+		n->driver->free_network(n->state);
+	arena_free(&n->arena);
+	free(n);
+}
+
+void network_cleanup(struct network **n)
+{
+	network_unref(*n);
+}
+
+bool network_is_predefined(const char *name)
+{
+	return str_eq(name, "bridge") || str_eq(name, "host") || str_eq(name, "none");
+}
+
+/* ---- names ---- */
+
+static bool is_name(const char *s)
+{
+	static const char set[] =
+	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
+	return !str_empty(s) && strlen(s) <= LIMIT_NAME_BYTES && strspn(s, set) == strlen(s) &&
+	       !strchr("_.-", s[0]);
+}
+
+static struct network *by_name(struct net_controller *c, const char *name, bool ready)
+{
+	const char *id;
+	void *value;
+
+	for (size_t i = 0; map_next(&c->networks, &i, &id, &value);) {
+		struct network *n = value;
+
+		if (str_eq(n->info.name, name) && (n->ready || !ready))
+			return n;
+	}
+	return NULL;
+}
+
+/* Puts it into the map, where it is not found until it is ready. */
+static int claim_name(struct network *n, struct err *e)
+{
+	_cleanup_unlock_ pthread_mutex_t *held = lock_take(&n->c->lock);
+
+	if (by_name(n->c, n->info.name, false))
+		return err_set(e, ERR_ALREADY_EXISTS, "network with name %s already exists",
+		               n->info.name);
+	map_set(&n->c->networks, n->info.id, network_ref(n));
+	return 0;
+}
+
+static void give_up_name(struct network *n)
+{
+	pthread_mutex_lock(&n->c->lock);
+	network_unref(map_remove(&n->c->networks, n->info.id));
+	pthread_mutex_unlock(&n->c->lock);
+}
+
+/* ---- what it is made of ---- */
+
+static int check(struct network *n, bool restored, struct err *e)
+{
+	const struct network_info *i = &n->info;
+
+	if (!is_name(i->name))
+		return err_set(e, ERR_INVALID, "invalid network name: \"%s\"",
+		               i->name ? i->name : "");
+	if (i->enable_ipv6)
+		return err_set(e, ERR_UNIMPLEMENTED, "IPv6 networks are not there yet");
+	if (i->ingress)
+		return err_set(e, ERR_UNIMPLEMENTED, "ingress networks are not there yet");
+	if (i->ipam->config.n > 1)
+		return err_set(e, ERR_UNIMPLEMENTED,
+		               "networks with several address pools are not there yet");
+	if (n->driver->singleton && !restored && !network_is_predefined(i->name))
+		return err_set(e, ERR_PERMISSION, "only one instance of \"%s\" network is allowed",
+		               n->driver->name);
+	return 0;
+}
+
+/* Fills what was left open, and finds the drivers. */
+static int complete(struct network *n, const struct network_info *want, bool restored,
+                    struct err *e)
+{
+	struct network_info *i = &n->info;
+	char id[ID_SIZE];
+
+	*i = *(struct network_info *)json_copy(&n->arena, &network_info_type, want);
+	if (str_empty(i->driver))
+		i->driver = "bridge";
+	if (!i->ipam)
+		i->ipam = arena_new(&n->arena, struct net_ipam);
+	n->driver = net_driver_find(i->driver, e);
+	if (!n->driver)
+		return -1;
+	if (str_empty(i->ipam->driver) || n->driver->singleton)
+		i->ipam->driver = n->driver->ipam;
+	n->ipam = ipam_driver_find(i->ipam->driver, e);
+	if (!n->ipam || check(n, restored, e) < 0)
+		return -1;
+	if (n->driver->singleton) /* Docker shows the default one there */
+		i->ipam->driver = "default";
+	i->scope = "local";
+	if (str_empty(i->id)) {
+		id_new(id);
+		i->id = arena_strdup(&n->arena, id);
+	}
+	if (!i->created)
+		i->created = clock_now_ns();
+	return 0;
+}
+
+/* ---- addresses ---- */
+
+static int reserve(struct network *n, const char *text, struct inet *out, struct err *e)
+{
+	struct inet wanted = { 0 };
+
+	if (!str_empty(text) && !inet_parse(text, &wanted))
+		return err_set(e, ERR_INVALID, "invalid address \"%s\"", text);
+	return n->ipam->request_address(n->c->ipam, n->pool.id, &wanted, &n->info.ipam->options,
+	                                out, e);
+}
+
+static int reserve_aux(struct network *n, const struct net_ipam_pool *p, struct err *e)
+{
+	struct inet ip;
+
+	for (size_t i = 0; i < p->aux.n; i++)
+		if (reserve(n, p->aux.v[i].value, &ip, e) < 0)
+			return err_wrap(e, "auxiliary address %s", p->aux.v[i].key);
+	return 0;
+}
+
+/* Requests the pool, the gateway's address and the auxiliary ones; the info then says which. */
+static int request_addresses(struct network *n, struct err *e)
+{
+	struct net_ipam *ipam = n->info.ipam;
+	struct net_ipam_pool *p;
+	struct ipam_pool_request r = { .options = &ipam->options };
+	char text[INET_TEXT_SIZE];
+	struct inet gateway;
+
+	if (ipam->config.n) {
+		r.pool = ipam->config.v[0].subnet;
+		r.range = ipam->config.v[0].ip_range;
+	}
+	if (n->ipam->request_pool(n->c->ipam, &r, &n->pool, e) < 0)
+		return -1;
+	n->has_pool = true;
+	if (!n->pool.net.family)
+		return 0;
+	if (ipam->config.n == 0)
+		arena_push(&n->arena, &ipam->config, (struct net_ipam_pool){ 0 });
+	p = ipam->config.v;
+	p->subnet = arena_strdup(&n->arena, inet_format_prefix(text, &n->pool.net));
+	if (reserve(n, p->gateway, &gateway, e) < 0)
+		return err_wrap(e, "gateway");
+	p->gateway = arena_strdup(&n->arena, inet_format(text, &gateway));
+	return reserve_aux(n, p, e);
+}
+
+static void release_addresses(struct network *n)
+{
+	struct err e = { 0 };
+
+	if (n->has_pool && n->ipam->release_pool(n->c->ipam, n->pool.id, &e) < 0)
+		net_warn(n->c, &e);
+	n->has_pool = false;
+}
+
+/* ---- making ---- */
+
+static int build(struct network *n, bool restored, struct err *e)
+{
+	if (request_addresses(n, e) < 0)
+		return -1;
+	if (!restored &&
+	    row_put(n->c, NET_ROW_NETWORK, n->info.id, &network_info_type, &n->info, true, e) < 0)
+		return -1;
+	if (n->driver->create_network(&n->c->env, &n->info, &n->state, e) == 0)
+		return 0;
+	if (!restored && row_remove(n->c, NET_ROW_NETWORK, n->info.id, NULL) < 0)
+		err_wrap(e, "(and its row stays)");
+	return -1;
+}
+
+static void set_ready(struct network *n, bool ready)
+{
+	pthread_mutex_lock(&n->c->lock);
+	n->ready = ready;
+	pthread_mutex_unlock(&n->c->lock);
+}
+
+struct network *network_make(struct net_controller *c, const struct network_info *want,
+                             bool restored, struct err *e)
+{
+	struct network *n = net_alloc(sizeof(*n));
+
+	n->c = c;
+	n->refs = 1;
+	if (complete(n, want, restored, e) < 0 || claim_name(n, e) < 0) {
+		network_unref(n);
+		return NULL;
+	}
+	if (build(n, restored, e) == 0) {
+		set_ready(n, true);
+		return n;
+	}
+	release_addresses(n);
+	give_up_name(n);
+	network_unref(n);
+	return NULL;
+}
+
+struct network *network_create(struct net_controller *c, const struct network_info *want,
+                               struct err *e)
+{
+	if (want->name && network_is_predefined(want->name)) {
+		err_set(e, ERR_PERMISSION, "operation is not permitted on predefined %s network",
+		        want->name);
+		return NULL;
+	}
+	return network_make(c, want, false, e);
+}
+
+/* ---- deleting ---- */
+
+/* No endpoint may come any more; refused while there are some. */
+static int close_network(struct network *n, struct err *e)
+{
+	_cleanup_unlock_ pthread_mutex_t *held = lock_take(&n->c->lock);
+
+	if (!n->ready)
+		return err_set(e, ERR_NOT_FOUND, "network %s not found", n->info.name);
+	if (n->endpoints)
+		return err_set(e, ERR_PERMISSION,
+		               "error while removing network: network %s id %s has active "
+		               "endpoints",
+		               n->info.name, n->info.id);
+	n->ready = false;
+	return 0;
+}
+
+int network_destroy(struct network *n, struct err *e)
+{
+	if (close_network(n, e) < 0)
+		return -1;
+	if (n->driver->delete_network(n->state, e) < 0) {
+		set_ready(n, true);
+		return -1;
+	}
+	n->state = NULL;
+	release_addresses(n);
+	give_up_name(n);
+	return row_remove(n->c, NET_ROW_NETWORK, n->info.id, e);
+}
+
+int network_delete(struct network *n, struct err *e)
+{
+	if (network_is_predefined(n->info.name))
+		return err_set(e, ERR_PERMISSION,
+		               "%s is a pre-defined network and cannot be removed", n->info.name);
+	return network_destroy(n, e);
+}
+
+/* ---- finding ---- */
+
+static struct network *by_prefix(struct net_controller *c, const char *prefix, struct err *e)
+{
+	struct network *found = NULL;
+	unsigned matches = 0;
+	const char *id;
+	void *value;
+
+	for (size_t i = 0; map_next(&c->networks, &i, &id, &value);) {
+		struct network *n = value;
+
+		if (!n->ready || !str_starts(id, prefix))
+			continue;
+		found = n;
+		matches++;
+	}
+	if (matches == 1)
+		return found;
+	if (matches == 0)
+		err_set(e, ERR_NOT_FOUND, "network %s not found", prefix);
+	else
+		err_set(e, ERR_INVALID,
+		        "network %s is ambiguous (%u matches found based on ID prefix)", prefix,
+		        matches);
+	return NULL;
+}
+
+struct network *network_find(struct net_controller *c, const char *name, struct err *e)
+{
+	_cleanup_unlock_ pthread_mutex_t *held = lock_take(&c->lock);
+	struct network *n = map_get(&c->networks, name);
+
+	if (!n || !n->ready)
+		n = by_name(c, name, true);
+	if (!n)
+		n = str_empty(name) ? (err_set(e, ERR_INVALID, "no network is named"), NULL)
+		                    : by_prefix(c, name, e);
+	return n ? network_ref(n) : NULL;
+}
+
+void network_info(struct network *n, struct arena *a, struct network_info *out)
+{
+	*out = *(struct network_info *)json_copy(a, &network_info_type, &n->info);
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct network_info *x = a, *y = b;
+
+	if (x->created != y->created)
+		return x->created < y->created ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+void net_controller_networks(struct net_controller *c, struct arena *a, struct network_infos *out)
+{
+	const char *id;
+	void *value;
+
+	*out = (struct network_infos){ 0 };
+	pthread_mutex_lock(&c->lock);
+	for (size_t i = 0; map_next(&c->networks, &i, &id, &value);) {
+		struct network *n = value;
+		struct network_info info;
+
+		if (!n->ready)
+			continue;
+		network_info(n, a, &info);
+		arena_push(a, out, info);
+	}
+	pthread_mutex_unlock(&c->lock);
+	if (out->n)
+		qsort(out->v, out->n, sizeof(out->v[0]), by_age);
+}
