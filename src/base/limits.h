@@ -33,6 +33,16 @@
 #define LIMIT_GRPC_BACKLOG     (4 * MIB)
 
 /* Images: a manifest or an index, an image config, layers in a manifest, files in an archive. */
+
+/* Directories: how deep a tree may nest where it is walked with one descriptor a level. */
+#define LIMIT_TREE_DEPTH 500
+
+/* containerd: filters of one call, bytes of one; threads that run handlers. */
+#define LIMIT_FILTERS      1000
+#define LIMIT_FILTER_BYTES (16 * KIB)
+#define LIMIT_WORKERS      128
+
+/* Images: a manifest or an index, an image config, layers in a manifest. */
 #define LIMIT_MANIFEST_BYTES (4 * MIB)
 #define LIMIT_IMAGE_CONFIG   (8 * MIB)
 #define LIMIT_IMAGE_LAYERS   1000

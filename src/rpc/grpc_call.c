@@ -39,6 +39,7 @@ void grpc_call_unref(struct grpc_call *c)
 	buf_free(&c->out);
 	pthread_mutex_destroy(&c->lock);
 	pthread_cond_destroy(&c->changed);
+	arena_free(&c->message);
 	arena_free(&c->rpc.arena);
 	free(c);
 }

@@ -239,7 +239,8 @@ static int recv_message(struct rpc_call *call, void **msg, struct err *e)
 	if (call->cancelled) {
 		r = gone(e);
 	} else if (r > 0) {
-		*msg = rpc_unpack(&call->arena, call->method->req, raw.data, raw.len, e);
+		arena_free(&c->message);
+		*msg = rpc_unpack(&c->message, call->method->req, raw.data, raw.len, e);
 		buf_drop(&c->in, GRPC_PREFIX + raw.len);
 		r = *msg ? 1 : -1;
 		loop_post(c->server->loop, on_taken, c);

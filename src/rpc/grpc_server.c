@@ -9,8 +9,7 @@
 #include "base/limits.h"
 #include "rpc/grpc_session.h"
 
-struct grpc_server *grpc_server_new(struct loop *loop, struct workers *workers,
-                                    const struct rpc_route *routes, size_t n, void *user)
+struct grpc_server *grpc_server_new(struct loop *loop, struct workers *workers, void *user)
 {
 	struct grpc_server *s = calloc(1, sizeof(*s));
 
@@ -19,6 +18,11 @@ struct grpc_server *grpc_server_new(struct loop *loop, struct workers *workers,
 	s->loop = loop;
 	s->workers = workers;
 	s->user = user;
+	return s;
+}
+
+void grpc_server_route(struct grpc_server *s, const struct rpc_route *routes, size_t n)
+{
 	for (size_t i = 0; i < n; i++) {
 		const struct rpc_method *m = &rpc_methods[routes[i].method];
 		_cleanup_buf_ struct buf path = { 0 };
@@ -26,7 +30,6 @@ struct grpc_server *grpc_server_new(struct loop *loop, struct workers *workers,
 		buf_printf(&path, "/%s/%s", m->service, m->name);
 		map_set(&s->routes, path.data, (void *)&routes[i]);
 	}
-	return s;
 }
 
 static void on_connection(void *arg, int fd, unused_arg uint32_t events)

@@ -16,8 +16,10 @@
 
 struct grpc_server;
 
-struct grpc_server *grpc_server_new(struct loop *loop, struct workers *workers,
-                                    const struct rpc_route *routes, size_t n, void *user);
+struct grpc_server *grpc_server_new(struct loop *loop, struct workers *workers, void *user);
+
+/* Adds what is answered; before the first listen. The table is borrowed. */
+void grpc_server_route(struct grpc_server *s, const struct rpc_route *routes, size_t n);
 
 /* Takes a listening socket. May be called several times. From the loop's thread or before it runs.
  */

@@ -68,7 +68,7 @@ void rpc_call_finish(struct rpc_call *call, const void *resp, const struct err *
 
 /* Streams (gRPC): one message out, blocking while the peer's window is full; -1 when it is gone. */
 int rpc_call_send(struct rpc_call *call, const void *msg, struct err *e) must_check;
-/* Next message of a client stream in the call's arena: 1, or 0 at the end. */
+/* Next message of a client stream: 1, or 0 at the end. It lives until the next one is asked for. */
 int rpc_call_recv(struct rpc_call *call, void **msg, struct err *e) must_check;
 
 /* ---- protobuf-c in arenas ---- */

@@ -183,7 +183,8 @@ static int start(unused_arg void **state)
 	snprintf(t.path, sizeof(t.path), "/tmp/lighter-grpc-%d.sock", getpid());
 	t.loop = loop_new(&e);
 	t.workers = workers_new(8, 256 * KIB);
-	t.server = grpc_server_new(t.loop, t.workers, routes, ARRAY_LEN(routes), NULL);
+	t.server = grpc_server_new(t.loop, t.workers, NULL);
+	grpc_server_route(t.server, routes, ARRAY_LEN(routes));
 	if (grpc_server_listen(t.server, unix_listen(t.path, 0600, &e), &e) < 0)
 		return -1;
 	t.client = grpc_client_new(t.path, "moby");

@@ -1,0 +1,330 @@
+/* Connections, transactions, statements, the sync that commits share. See db.h. */
+#include "containerd/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/fd.h"
+#include "base/map.h"
+#include "containerd/schema.h"
+
+struct db_conn {
+	pthread_mutex_t lock;
+	sqlite3 *sqlite;
+	struct map statements; /* SQL text -> sqlite3_stmt * */
+};
+
+struct db {
+	struct db_conn writer, reader;
+	uint64_t committed; /* commits so far; under writer.lock */
+	pthread_mutex_t sync_lock;
+	uint64_t synced; /* commits that are on disk; under sync_lock */
+	int wal;
+};
+
+static int fail(struct db_conn *c, struct err *e, const char *doing)
+{
+	int code = sqlite3_extended_errcode(c->sqlite);
+	enum err_kind kind = (code & 0xff) == SQLITE_CONSTRAINT ? ERR_ALREADY_EXISTS : ERR_INTERNAL;
+
+	return err_set(e, kind, "metadata: %s: %s", doing, sqlite3_errmsg(c->sqlite));
+}
+
+/* ---- connections ---- */
+
+/* Small caches: rows are few and the kernel keeps the file's pages. */
+static const char pragmas[] = "PRAGMA busy_timeout = 10000;"
+			      "PRAGMA journal_mode = WAL;"
+			      "PRAGMA synchronous = NORMAL;"
+			      "PRAGMA cache_size = -256;"
+			      "PRAGMA temp_store = MEMORY;";
+
+static int conn_open(struct db_conn *c, const char *path, struct err *e)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+
+	pthread_mutex_init(&c->lock, NULL);
+	if (sqlite3_open_v2(path, &c->sqlite, flags, NULL) != SQLITE_OK ||
+	    sqlite3_exec(c->sqlite, pragmas, NULL, NULL, NULL) != SQLITE_OK)
+		return fail(c, e, path);
+	return 0;
+}
+
+static void conn_close(struct db_conn *c)
+{
+	const char *sql;
+	void *stmt;
+
+	for (size_t i = 0; map_next(&c->statements, &i, &sql, &stmt);)
+		sqlite3_finalize(stmt);
+	map_free(&c->statements);
+	sqlite3_close(c->sqlite);
+}
+
+static int64_t user_version(struct db_conn *c)
+{
+	sqlite3_stmt *s = NULL;
+	int64_t v = -1;
+
+	if (sqlite3_prepare_v2(c->sqlite, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
+	    sqlite3_step(s) == SQLITE_ROW)
+		v = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return v;
+}
+
+static int migrate(struct db_conn *c, struct err *e)
+{
+	int64_t version = user_version(c);
+
+	if (version > SCHEMA_VERSION)
+		return err_set(e, ERR_PRECONDITION,
+			       "metadata: schema version %lld is newer than this program's (%d)",
+			       (long long)version, SCHEMA_VERSION);
+	if (version == SCHEMA_VERSION)
+		return 0;
+	if (sqlite3_exec(c->sqlite, schema_sql, NULL, NULL, NULL) != SQLITE_OK)
+		return fail(c, e, "create schema");
+	return 0;
+}
+
+/* The file's own descriptor, for the shared sync; SQLite keeps the WAL while it is open. */
+static int open_wal(struct db *db, const char *path, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const char *wal = arena_printf(&a, "%s-wal", path);
+
+	db->wal = open(wal, O_RDONLY | O_CLOEXEC);
+	return db->wal < 0 ? err_errno(e, errno, "open %s", wal) : 0;
+}
+
+struct db *db_open(const char *path, struct err *e)
+{
+	struct db *db = calloc(1, sizeof(*db));
+
+	if (!db)
+		abort();
+	db->wal = -1;
+	pthread_mutex_init(&db->sync_lock, NULL);
+	if (conn_open(&db->writer, path, e) < 0 || migrate(&db->writer, e) < 0 ||
+	    conn_open(&db->reader, path, e) < 0 || open_wal(db, path, e) < 0) {
+		db_close(db);
+		return NULL;
+	}
+	return db;
+}
+
+void db_close(struct db *db)
+{
+	if (!db)
+		return;
+	conn_close(&db->reader);
+	conn_close(&db->writer);
+	fd_close(&db->wal);
+	free(db);
+}
+
+/* ---- transactions ---- */
+
+static int exec_plain(struct db_conn *c, const char *sql, struct err *e)
+{
+	return sqlite3_exec(c->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(c, e, sql);
+}
+
+int tx_begin(struct tx *tx, struct db *db, enum db_mode mode, struct err *e)
+{
+	struct db_conn *c = mode == DB_READ ? &db->reader : &db->writer;
+
+	*tx = (struct tx){ .db = db, .conn = c, .mode = mode };
+	pthread_mutex_lock(&c->lock);
+	if (exec_plain(c, mode == DB_READ ? "BEGIN" : "BEGIN IMMEDIATE", e) == 0)
+		return 0;
+	tx->conn = NULL;
+	pthread_mutex_unlock(&c->lock);
+	return -1;
+}
+
+static void reset_statements(struct db_conn *c)
+{
+	const char *sql;
+	void *stmt;
+
+	for (size_t i = 0; map_next(&c->statements, &i, &sql, &stmt);) {
+		sqlite3_reset(stmt);
+		sqlite3_clear_bindings(stmt);
+	}
+}
+
+void tx_end(struct tx *tx)
+{
+	struct db_conn *c = tx->conn;
+
+	if (!c)
+		return;
+	tx->conn = NULL;
+	reset_statements(c);
+	if (!sqlite3_get_autocommit(c->sqlite))
+		sqlite3_exec(c->sqlite, "ROLLBACK", NULL, NULL, NULL);
+	pthread_mutex_unlock(&c->lock);
+}
+
+static int sync_to(struct db *db, uint64_t commit, struct err *e)
+{
+	uint64_t upto;
+	int r = 0;
+
+	pthread_mutex_lock(&db->sync_lock);
+	if (db->synced < commit) {
+		pthread_mutex_lock(&db->writer.lock);
+		upto = db->committed;
+		pthread_mutex_unlock(&db->writer.lock);
+		r = fdatasync(db->wal);
+		if (r == 0)
+			db->synced = upto;
+	}
+	pthread_mutex_unlock(&db->sync_lock);
+	return r < 0 ? err_errno(e, errno, "metadata: sync") : 0;
+}
+
+int db_sync(struct db *db, struct err *e)
+{
+	uint64_t commit;
+
+	pthread_mutex_lock(&db->writer.lock);
+	commit = db->committed;
+	pthread_mutex_unlock(&db->writer.lock);
+	return sync_to(db, commit, e);
+}
+
+int tx_commit(struct tx *tx, struct err *e)
+{
+	struct db_conn *c = tx->conn;
+	uint64_t commit;
+
+	reset_statements(c);
+	if (exec_plain(c, "COMMIT", e) < 0)
+		return -1;
+	commit = ++tx->db->committed;
+	tx_end(tx);
+	return tx->mode == DB_DURABLE ? sync_to(tx->db, commit, e) : 0;
+}
+
+/* ---- statements ---- */
+
+/* From the connection's cache, reset; NULL when the text is wrong. */
+static sqlite3_stmt *statement(struct db_conn *c, const char *sql)
+{
+	sqlite3_stmt *s = map_get(&c->statements, sql);
+
+	if (s) {
+		sqlite3_reset(s);
+		return s;
+	}
+	if (sqlite3_prepare_v3(c->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &s, NULL) !=
+	    SQLITE_OK)
+		return NULL;
+	map_set(&c->statements, sql, s);
+	return s;
+}
+
+/* Borrowed values: the caller's stay valid until the statement has run. */
+static void bind(sqlite3_stmt *s, const char *types, va_list ap)
+{
+	for (int i = 1; *types; types++, i++) {
+		struct slice b;
+		const char *text;
+
+		switch (*types) {
+		case 's':
+			text = va_arg(ap, const char *);
+			sqlite3_bind_text(s, i, text, -1, SQLITE_STATIC);
+			break;
+		case 'i':
+			sqlite3_bind_int64(s, i, va_arg(ap, int64_t));
+			break;
+		case 'b':
+			b = va_arg(ap, struct slice);
+			sqlite3_bind_blob64(s, i, b.data ? b.data : "", b.len, SQLITE_STATIC);
+			break;
+		default:
+			abort();
+		}
+	}
+}
+
+int tx_exec(struct tx *tx, struct err *e, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *s = statement(tx->conn, sql);
+	va_list ap;
+	int r;
+
+	if (!s)
+		return fail(tx->conn, e, sql);
+	va_start(ap, types);
+	bind(s, types, ap);
+	va_end(ap);
+	r = sqlite3_step(s);
+	if (r != SQLITE_DONE && r != SQLITE_ROW)
+		return fail(tx->conn, e, "write");
+	sqlite3_reset(s);
+	return sqlite3_changes(tx->conn->sqlite);
+}
+
+int64_t tx_last_id(struct tx *tx)
+{
+	return sqlite3_last_insert_rowid(tx->conn->sqlite);
+}
+
+void rows_open(struct rows *r, struct tx *tx, const char *sql, const char *types, ...)
+{
+	va_list ap;
+
+	*r = (struct rows){ .tx = tx, .stmt = statement(tx->conn, sql) };
+	r->failed = !r->stmt;
+	if (r->failed)
+		return;
+	va_start(ap, types);
+	bind(r->stmt, types, ap);
+	va_end(ap);
+}
+
+bool rows_next(struct rows *r, struct err *e)
+{
+	int code = r->stmt ? sqlite3_step(r->stmt) : SQLITE_ERROR;
+
+	if (code == SQLITE_ROW)
+		return true;
+	if (code != SQLITE_DONE) {
+		fail(r->tx->conn, e, "read");
+		r->failed = true;
+	}
+	rows_close(r);
+	return false;
+}
+
+void rows_close(struct rows *r)
+{
+	if (r->stmt)
+		sqlite3_reset(r->stmt);
+}
+
+const char *rows_text(struct rows *r, struct arena *a, int column)
+{
+	return arena_strdup(a, (const char *)sqlite3_column_text(r->stmt, column));
+}
+
+int64_t rows_int(struct rows *r, int column)
+{
+	return sqlite3_column_int64(r->stmt, column);
+}
+
+struct slice rows_blob(struct rows *r, struct arena *a, int column)
+{
+	const void *p = sqlite3_column_blob(r->stmt, column);
+	size_t n = (size_t)sqlite3_column_bytes(r->stmt, column);
+
+	return (struct slice){ arena_memdup(a, p, n), n };
+}

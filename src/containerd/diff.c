@@ -1,0 +1,158 @@
+/*
+ * containerd.services.diff.v1.Diff: Apply turns a layer into files, by the `unpack` helper, which
+ * reads the blob on its stdin and is the only one that looks at what is in it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/fd.h"
+#include "base/file.h"
+#include "containerd/blobs.h"
+#include "containerd/content.h"
+#include "containerd/reaper.h"
+#include "containerd/request.h"
+#include "containerd/services.h"
+#include "oci/image.h"
+#include "proto/diff.pb-c.h"
+#include "rpc/wkt.h"
+
+/* A layer that takes longer than this is stuck. */
+#define UNPACK_TIMEOUT_MS (3600 * 1000)
+#define OUTPUT_MAX	  4096
+
+/* libexec/lighter/unpack beside the bin directory that we run from. */
+static const char *helper_path(struct arena *a)
+{
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n < 0)
+		return "unpack";
+	exe[n] = '\0';
+	return path_clean(a, arena_printf(a, "%s/../../libexec/lighter/unpack", exe));
+}
+
+/* ---- where to ---- */
+
+/* Files of an overlay go to its upper directory; a writable bind mount's to its source. */
+static const char *target_of(size_t n, Types__Mount *const *mounts, struct err *e)
+{
+	const Types__Mount *m = n == 1 ? mounts[0] : NULL;
+
+	for (size_t i = 0; m && i < m->n_options; i++) {
+		const char *upper = str_after(m->options[i], "upperdir=");
+
+		if (str_eq(m->type, "overlay") && upper)
+			return upper;
+		if (str_eq(m->type, "bind") && str_eq(m->options[i], "rw"))
+			return m->source;
+	}
+	err_set(e, ERR_UNIMPLEMENTED,
+		"apply to these mounts is not there yet: a writable overlayfs snapshot is needed: "
+		"not implemented");
+	return NULL;
+}
+
+/* ---- the helper ---- */
+
+/* An anonymous file that takes a short output, so that nobody has to read while the helper runs. */
+static int output_file(struct err *e)
+{
+	int fd = memfd_create("unpack", MFD_CLOEXEC);
+
+	return fd < 0 ? err_errno(e, errno, "memfd") : fd;
+}
+
+static const char *output_text(struct arena *a, int fd)
+{
+	char *text = arena_alloc(a, OUTPUT_MAX);
+	ssize_t n = pread(fd, text, OUTPUT_MAX - 1, 0);
+
+	text[MAX(n, 0)] = '\0';
+	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '))
+		text[--n] = '\0';
+	return text;
+}
+
+static int run_helper(struct arena *a, const char *compression, const char *target, int blob,
+		      const char **out, struct err *e)
+{
+	_cleanup_close_ int out_fd = output_file(e), err_fd = output_file(e);
+	const char *path = helper_path(a);
+	const char *argv[] = { path,	   "--compression", compression, "--target",
+			       target, NULL };
+	struct proc_spawn s = { .file = path, .argv = argv, .fd = { blob, out_fd, err_fd },
+				.die_with_parent = false };
+	int code;
+
+	if (out_fd < 0 || err_fd < 0)
+		return -1;
+	code = reaper_run(&s, UNPACK_TIMEOUT_MS, e);
+	if (code < 0)
+		return -1;
+	if (code > 0)
+		return err_set(e, ERR_UNKNOWN, "%s", output_text(a, err_fd));
+	*out = output_text(a, out_fd);
+	return 0;
+}
+
+/* "sha256:... SIZE" */
+static Types__Descriptor *parse_result(struct arena *a, const char *text, struct err *e)
+{
+	Types__Descriptor *d = pb_new(a, types__descriptor, Types__Descriptor);
+	const char *blank = strchr(text, ' ');
+	int64_t size;
+
+	d->media_type = MEDIA_OCI_LAYER;
+	d->digest = blank ? arena_strndup(a, text, (size_t)(blank - text)) : "";
+	if (!digest_is_sha256(d->digest) || !str_i64(blank + 1, &size)) {
+		err_set(e, ERR_INTERNAL, "unexpected output of unpack: %s", text);
+		return NULL;
+	}
+	pb_set(d, size, size);
+	return d;
+}
+
+/* ---- the service ---- */
+
+static int check_access(struct rpc_call *call, const char *digest, struct err *e)
+{
+	const char *ns = request_namespace(call, e);
+	_cleanup_tx_ struct tx tx = { 0 };
+
+	if (!ns || tx_begin(&tx, request_daemon(call)->db, DB_READ, e) < 0)
+		return -1;
+	return content_find(&tx, rpc_call_arena(call), ns, digest, e) ? 0 : -1;
+}
+
+static int diff_apply(struct rpc_call *call, const void *reqp, void *respp, struct err *e)
+{
+	const Diff__ApplyRequest *req = reqp;
+	Diff__ApplyResponse *resp = respp;
+	struct arena *a = rpc_call_arena(call);
+	const char *digest = req->diff ? field_text(req->diff->digest) : "";
+	const char *compression = req->diff ? media_layer_compression(req->diff->media_type) : NULL;
+	const char *target = target_of(req->n_mounts, req->mounts, e), *out;
+	_cleanup_close_ int blob = -1;
+	int64_t size;
+
+	if (!target || check_access(call, digest, e) < 0)
+		return -1;
+	blob = blobs_read(request_daemon(call)->blobs, digest, &size, e);
+	if (blob < 0)
+		return -1;
+	if (run_helper(a, compression ? compression : "auto", target, blob, &out, e) < 0)
+		return err_wrap(e, "failed to extract layer %s", digest);
+	resp->applied = parse_result(a, out, e);
+	return resp->applied ? 0 : -1;
+}
+
+static int diff_diff(unused_arg struct rpc_call *call, unused_arg const void *req,
+		     unused_arg void *resp, struct err *e)
+{
+	return err_set(e, ERR_UNIMPLEMENTED, "diff is not there yet: not implemented");
+}
+
+SERVICE_ROUTES(diff, { RPC_DIFF_APPLY, diff_apply }, { RPC_DIFF_DIFF, diff_diff })

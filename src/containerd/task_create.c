@@ -1,0 +1,150 @@
+/* The beginning and the end of a task. See task_create.h. */
+#include "containerd/task_create.h"
+
+#include <poll.h>
+#include "base/log.h"
+#include "containerd/bundle.h"
+#include "containerd/containers.h"
+#include "containerd/request.h"
+#include "containerd/task.h"
+#include "proto/shim.pb-c.h"
+#include "rpc/wkt.h"
+
+#define SHUTDOWN_TIMEOUT_MS 3000
+
+/* What the runtime is told: the request's options, else the container's. */
+static Google__Any *options_of(const Tasks__CreateTaskRequest *req, const Containers__Container *c)
+{
+	return req->options ? req->options : c->runtime->options;
+}
+
+static struct task *start(const struct shim_command *c, struct arena *a, const Google__Any *options,
+			  struct err *e)
+{
+	struct slice packed = options ? pb_pack(a, options) : (struct slice){ "", 0 };
+	const char *address = shim_start(c, a, packed, e);
+	struct task *task;
+
+	if (!address || bundle_write(c->bundle, "shim-binary-path", c->binary, e) < 0 ||
+	    bundle_write(c->bundle, "address", address, e) < 0)
+		return NULL;
+	task = task_open(c->d, c->ns, c->id, c->binary, address, e);
+	if (!task)
+		err_wrap(e, "connect to shim");
+	return task;
+}
+
+static int create_in_shim(struct task *task, struct arena *a, const Tasks__CreateTaskRequest *req,
+			  Google__Any *options, uint32_t *pid, struct err *e)
+{
+	Shim__CreateTaskRequest out = SHIM__CREATE_TASK_REQUEST__INIT;
+	Shim__CreateTaskResponse *resp;
+
+	out.id = task->id;
+	out.bundle = task->bundle;
+	out.n_rootfs = req->n_rootfs;
+	out.rootfs = req->rootfs;
+	pb_set(&out, terminal, req->terminal);
+	out.stdin_ = req->stdin_;
+	out.stdout_ = req->stdout_;
+	out.stderr_ = req->stderr_;
+	out.options = options;
+	if (task_call(task, RPC_TASK_V2_CREATE, &out, 0, a, (void **)&resp, e) < 0)
+		return -1;
+	*pid = resp->pid;
+	return 0;
+}
+
+/* A create that failed: the shim goes when it is asked; one that never came up has its program. */
+static void undo(const struct shim_command *c, struct task *task)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct err e = { 0 };
+
+	if (task) {
+		task_dismiss(task);
+		task_unref(task);
+		return;
+	}
+	if (!shim_delete(c, &a, &e))
+		log_warn_of(&e, "undo create of task %s", c->id);
+	if (bundle_remove(c->d->config, c->ns, c->id, &e) < 0)
+		log_warn_of(&e, "undo create of task %s", c->id);
+}
+
+static int create(const struct shim_command *c, struct arena *a, const Tasks__CreateTaskRequest *req,
+		  Google__Any *options, uint32_t *pid, struct err *e)
+{
+	struct task *task = start(c, a, options, e);
+
+	if (task && create_in_shim(task, a, req, options, pid, e) == 0) {
+		task_add(task);
+		task_unref(task);
+		return 0;
+	}
+	undo(c, task);
+	return -1;
+}
+
+static int prepare_and_create(struct shim_command *c, struct arena *a,
+			      const Containers__Container *container,
+			      const Tasks__CreateTaskRequest *req, uint32_t *pid, struct err *e)
+{
+	const Google__Any *spec = container->spec;
+	const char *runtime = str_empty(req->runtime_path) ? container->runtime->name :
+							     req->runtime_path;
+
+	c->binary = shim_binary(a, runtime, e);
+	if (!c->binary ||
+	    bundle_create(c->d->config, c->ns, c->id,
+			  (struct slice){ (const char *)spec->value.data, spec->value.len }, e) < 0)
+		return -1;
+	return create(c, a, req, options_of(req, container), pid, e);
+}
+
+int task_create(struct daemon *d, struct arena *a, const char *ns,
+		const Tasks__CreateTaskRequest *req, uint32_t *pid, struct err *e)
+{
+	const char *id = field_text(req->container_id);
+	struct shim_command c = { .d = d, .ns = ns, .id = id,
+				  .bundle = bundle_path(d->config, a, ns, id) };
+	Containers__Container *container;
+
+	if (req->checkpoint && !str_empty(req->checkpoint->digest))
+		return err_set(e, ERR_UNIMPLEMENTED,
+			       "restore from a checkpoint is not there yet: not implemented");
+	container = container_find(d, a, ns, id, e);
+	if (!container || tasks_reserve(d->tasks, ns, id, e) < 0)
+		return -1;
+	if (prepare_and_create(&c, a, container, req, pid, e) == 0)
+		return 0;
+	tasks_release(d->tasks, ns, id);
+	return -1;
+}
+
+/* ---- the end ---- */
+
+/* A second Create under the same name must not meet the old shim: it is waited for. */
+static void wait_gone(const struct task *task)
+{
+	struct pollfd p = { .fd = ttrpc_client_fd(task->shim), .events = POLLIN };
+
+	if (poll(&p, 1, SHUTDOWN_TIMEOUT_MS) <= 0)
+		log_warn("shim of %s is still there after its shutdown", task->id);
+}
+
+void task_dismiss(struct task *task)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	Shim__ShutdownRequest req = SHIM__SHUTDOWN_REQUEST__INIT;
+	struct err e = { 0 };
+	void *resp;
+
+	req.id = task->id;
+	if (task_call(task, RPC_TASK_V2_SHUTDOWN, &req, SHUTDOWN_TIMEOUT_MS, &a, &resp, &e) == 0)
+		wait_gone(task);
+	else if (e.kind != ERR_UNAVAILABLE)
+		log_warn_of(&e, "shut down the shim of %s", task->id);
+	if (bundle_remove(task->d->config, task->ns, task->id, &e) < 0)
+		log_warn_of(&e, "delete task %s", task->id);
+}
