@@ -32,8 +32,6 @@
 #define LIMIT_GRPC_STREAMS     1000
 #define LIMIT_GRPC_BACKLOG     (4 * MIB)
 
-/* Images: a manifest or an index, an image config, layers in a manifest, files in an archive. */
-
 /* Directories: how deep a tree may nest where it is walked with one descriptor a level. */
 #define LIMIT_TREE_DEPTH 500
 
@@ -42,7 +40,7 @@
 #define LIMIT_FILTER_BYTES (16 * KIB)
 #define LIMIT_WORKERS      128
 
-/* Images: a manifest or an index, an image config, layers in a manifest. */
+/* Images: a manifest or an index, an image config, layers in a manifest, files in an archive. */
 #define LIMIT_MANIFEST_BYTES (4 * MIB)
 #define LIMIT_IMAGE_CONFIG   (8 * MIB)
 #define LIMIT_IMAGE_LAYERS   1000

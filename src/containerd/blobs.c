@@ -88,8 +88,8 @@ void blobs_unpin(struct blobs *b, const char *digest)
 	pthread_mutex_unlock(&b->lock);
 }
 
-int blobs_remove(struct blobs *b, const char *digest, bool (*referenced)(void *arg, const char *digest),
-		 void *arg, struct err *e)
+int blobs_remove(struct blobs *b, const char *digest,
+                 bool (*referenced)(void *arg, const char *digest), void *arg, struct err *e)
 {
 	int r = 0;
 
@@ -114,8 +114,8 @@ static int each_name(void *arg, unused_arg int dirfd, const char *name)
 	char digest[DIGEST_SIZE];
 
 	snprintf(digest, sizeof(digest), "sha256:%.64s", name);
-	return digest_is_sha256(digest) && strlen(name) == DIGEST_HEX ? each->fn(each->arg, digest) :
-									0;
+	return digest_is_sha256(digest) && strlen(name) == DIGEST_HEX ? each->fn(each->arg, digest)
+	                                                              : 0;
 }
 
 int blobs_each(struct blobs *b, int (*fn)(void *arg, const char *digest), void *arg, struct err *e)

@@ -31,12 +31,13 @@ void blobs_pin(struct blobs *b, const char *digest);
 void blobs_unpin(struct blobs *b, const char *digest);
 
 /* Removes the file unless it is pinned or still referenced: `referenced` is asked under the lock. */
-int blobs_remove(struct blobs *b, const char *digest, bool (*referenced)(void *arg, const char *digest),
-		 void *arg, struct err *e) must_check;
+int blobs_remove(struct blobs *b, const char *digest,
+                 bool (*referenced)(void *arg, const char *digest), void *arg, struct err *e)
+        must_check;
 
 /* Calls fn with the digest of each blob on disk. */
-int blobs_each(struct blobs *b, int (*fn)(void *arg, const char *digest), void *arg,
-	       struct err *e) must_check;
+int blobs_each(struct blobs *b, int (*fn)(void *arg, const char *digest), void *arg, struct err *e)
+        must_check;
 
 /* ---- ingests ---- */
 
@@ -56,7 +57,8 @@ struct ingest {
 };
 
 /* Begins, or takes up where an earlier write of this reference stopped. */
-struct ingest *ingest_open(struct blobs *b, const char *ref, int64_t total, struct err *e) must_check;
+struct ingest *ingest_open(struct blobs *b, const char *ref, int64_t total, struct err *e)
+        must_check;
 int ingest_write(struct ingest *i, const void *p, size_t n, struct err *e) must_check;
 int ingest_truncate(struct ingest *i, struct err *e) must_check; /* to nothing */
 /*
@@ -69,12 +71,13 @@ void ingest_close(struct ingest *i); /* keeps the data for later, unless committ
 #define _cleanup_ingest_ cleanup_with(ingest_cleanup)
 void ingest_cleanup(struct ingest **i);
 
-int ingest_stat(struct blobs *b, const char *ref, struct ingest_status *st, struct err *e) must_check;
+int ingest_stat(struct blobs *b, const char *ref, struct ingest_status *st, struct err *e)
+        must_check;
 /* ERR_UNAVAILABLE while somebody writes it. Nothing there is success. */
 int ingest_abort(struct blobs *b, const char *ref, struct err *e) must_check;
 /* Removes the directories whose names (HEX) `keep` does not want. */
 int ingest_clean(struct blobs *b, bool (*keep)(void *arg, const char *name), void *arg,
-		 struct err *e) must_check;
+                 struct err *e) must_check;
 void ingest_name(const char *ref, char name[DIGEST_HEX + 1]);
 
 #endif

@@ -21,7 +21,8 @@ const char *bundle_path(const struct config *c, struct arena *a, const char *ns,
 	return arena_printf(a, "%s/" DIR_NAME "/%s/%s", c->state, ns, id);
 }
 
-static const char *work_path(const struct config *c, struct arena *a, const char *ns, const char *id)
+static const char *work_path(const struct config *c, struct arena *a, const char *ns,
+                             const char *id)
 {
 	return arena_printf(a, "%s/" DIR_NAME "/%s/%s", c->root, ns, id);
 }
@@ -30,8 +31,8 @@ int bundle_write(const char *path, const char *name, const char *text, struct er
 {
 	_cleanup_arena_ struct arena a = { 0 };
 
-	return file_replace(AT_FDCWD, path_join(&a, path, name), text, strlen(text), 0600,
-			    FILE_VOLATILE, e);
+	return file_replace_path(path_join(&a, path, name), text, strlen(text), 0600, FILE_VOLATILE,
+	                         e);
 }
 
 const char *bundle_read(struct arena *a, const char *path, const char *name)
@@ -45,10 +46,11 @@ const char *bundle_read(struct arena *a, const char *path, const char *name)
 }
 
 static int fill(struct arena *a, const char *path, const char *work, struct slice spec,
-		struct err *e)
+                struct err *e)
 {
 	if (dir_make(path_join(a, path, "rootfs"), 0711, e) < 0 ||
-	    file_write(AT_FDCWD, path_join(a, path, "config.json"), spec.data, spec.len, 0600, e) < 0)
+	    file_write(AT_FDCWD, path_join(a, path, "config.json"), spec.data, spec.len, 0600, e) <
+	            0)
 		return -1;
 	if (symlink(work, path_join(a, path, "work")) < 0)
 		return err_errno(e, errno, "link %s/work", path);
@@ -59,7 +61,7 @@ static int fill(struct arena *a, const char *path, const char *work, struct slic
 
 /* The parents are searchable by all, as users in containers come through; the bundle is root's. */
 int bundle_create(const struct config *c, const char *ns, const char *id, struct slice spec,
-		  struct err *e)
+                  struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	const char *path = bundle_path(c, &a, ns, id), *work = work_path(c, &a, ns, id);

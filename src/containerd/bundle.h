@@ -21,7 +21,7 @@ const char *bundle_path(const struct config *c, struct arena *a, const char *ns,
 
 /* Makes all of it but the shim's files. What an earlier task left there is removed before. */
 int bundle_create(const struct config *c, const char *ns, const char *id, struct slice spec,
-		  struct err *e) must_check;
+                  struct err *e) must_check;
 
 /* Unmounts the root file system if it is still mounted and removes both directories. */
 int bundle_remove(const struct config *c, const char *ns, const char *id, struct err *e) must_check;

@@ -56,13 +56,13 @@ static int store(const struct key *k, struct config *c, const struct toml_value 
 }
 
 static int on_key(void *arg, const char *table, const char *name, const struct toml_value *v,
-		  struct err *e)
+                  struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (str_eq(table, keys[i].table) && str_eq(name, keys[i].name))
 			return store(&keys[i], arg, v, e);
 	log_info("configuration: %s%s%s is not supported and ignored", table, *table ? "." : "",
-		 name);
+	         name);
 	return 0;
 }
 
@@ -76,7 +76,7 @@ int config_read(struct arena *a, const char *path, struct config *c, struct err 
 		return err_wrap(e, "%s", path);
 	if (c->version < 2 || c->version > 3)
 		return err_set(e, ERR_INVALID, "%s: configuration version %lld is not supported",
-			       path, (long long)c->version);
+		               path, (long long)c->version);
 	return 0;
 }
 

@@ -22,7 +22,7 @@ static Containers__Container *read_row(struct arena *a, struct rows *r, struct e
 	struct slice body = rows_blob(r, a, 1);
 	struct labels labels = labels_unpack(a, rows_blob(r, a, 2));
 	Containers__Container *c =
-		rpc_unpack(a, &containers__container__descriptor, body.data, body.len, e);
+	        rpc_unpack(a, &containers__container__descriptor, body.data, body.len, e);
 
 	if (!c) {
 		err_wrap(e, "failed to read container \"%s\"", rows_text(r, a, 0));
@@ -36,42 +36,44 @@ static Containers__Container *read_row(struct arena *a, struct rows *r, struct e
 }
 
 static Containers__Container *find(struct tx *tx, struct arena *a, const char *ns, const char *id,
-				   struct err *e)
+                                   struct err *e)
 {
 	Containers__Container *c = NULL;
 	bool found = false;
 	struct rows r;
 
-	rows_open(&r, tx, "SELECT " COLUMNS " FROM containers WHERE ns = ? AND id = ?", "ss", ns, id);
+	rows_open(&r, tx, "SELECT " COLUMNS " FROM containers WHERE ns = ? AND id = ?", "ss", ns,
+	          id);
 	while (rows_next(&r, e)) {
 		c = read_row(a, &r, e);
 		found = true;
 	}
 	if (!found && !r.failed)
-		err_set(e, ERR_NOT_FOUND, "container \"%s\" in namespace \"%s\": not found", id, ns);
+		err_set(e, ERR_NOT_FOUND, "container \"%s\" in namespace \"%s\": not found", id,
+		        ns);
 	return c;
 }
 
 static int write_row(struct tx *tx, struct arena *a, const char *ns, const Containers__Container *c,
-		     struct err *e)
+                     struct err *e)
 {
 	Containers__Container body = *c;
 
 	body.n_labels = 0;
 	body.created_at = body.updated_at = NULL;
 	return tx_exec(tx, e,
-		       "INSERT OR REPLACE INTO containers"
-		       " (ns, snapshotter, snapshot_key, " COLUMNS ")"
-		       " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		       "ssssbbii", ns, field_text(c->snapshotter), field_text(c->snapshot_key), c->id,
-		       pb_pack(a, &body), labels_pack(a, LABELS_OF(c)),
-		       wkt_timestamp_ns(c->created_at), wkt_timestamp_ns(c->updated_at)) < 0 ?
-		       -1 :
-		       0;
+	               "INSERT OR REPLACE INTO containers"
+	               " (ns, snapshotter, snapshot_key, " COLUMNS ")"
+	               " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	               "ssssbbii", ns, field_text(c->snapshotter), field_text(c->snapshot_key),
+	               c->id, pb_pack(a, &body), labels_pack(a, LABELS_OF(c)),
+	               wkt_timestamp_ns(c->created_at), wkt_timestamp_ns(c->updated_at)) < 0
+	               ? -1
+	               : 0;
 }
 
 Containers__Container *container_find(struct daemon *d, struct arena *a, const char *ns,
-				      const char *id, struct err *e)
+                                      const char *id, struct err *e)
 {
 	_cleanup_tx_ struct tx tx = { 0 };
 
@@ -85,19 +87,19 @@ static int check(const Containers__Container *c, struct err *e)
 	for (size_t i = 0; i < c->n_extensions; i++)
 		if (str_empty(c->extensions[i]->key))
 			return err_set(e, ERR_INVALID,
-				       "container.Extension keys must not be zero-length: "
-				       "invalid argument");
+			               "container.Extension keys must not be zero-length: "
+			               "invalid argument");
 	if (labels_check(LABELS_OF(c), "containers.Labels", e) < 0)
 		return -1;
 	if (!c->runtime || str_empty(c->runtime->name))
 		return err_set(e, ERR_INVALID,
-			       "container.Runtime.Name must be set: invalid argument");
+		               "container.Runtime.Name must be set: invalid argument");
 	if (!c->spec)
 		return err_set(e, ERR_INVALID, "container.Spec must be set: invalid argument");
 	if (!str_empty(c->snapshot_key) && str_empty(c->snapshotter))
 		return err_set(e, ERR_INVALID,
-			       "container.Snapshotter must be set if container.SnapshotKey is set: "
-			       "invalid argument");
+		               "container.Snapshotter must be set if container.SnapshotKey is set: "
+		               "invalid argument");
 	return 0;
 }
 
@@ -112,7 +114,7 @@ static int containers_get(struct rpc_call *call, const void *reqp, void *respp, 
 	if (!ns)
 		return -1;
 	resp->container = container_find(request_daemon(call), rpc_call_arena(call), ns,
-					 field_text(req->id), e);
+	                                 field_text(req->id), e);
 	return resp->container ? 0 : -1;
 }
 
@@ -137,7 +139,7 @@ struct container_list {
 };
 
 static int list(struct rpc_call *call, const Containers__ListContainersRequest *req,
-		struct container_list *out, struct err *e)
+                struct container_list *out, struct err *e)
 {
 	const char *ns = request_namespace(call, e);
 	struct arena *a = rpc_call_arena(call);
@@ -173,7 +175,7 @@ static int containers_list(struct rpc_call *call, const void *req, void *respp, 
 }
 
 static int containers_list_stream(struct rpc_call *call, const void *req, unused_arg void *resp,
-				  struct err *e)
+                                  struct err *e)
 {
 	Containers__ListContainerMessage m = CONTAINERS__LIST_CONTAINER_MESSAGE__INIT;
 	struct container_list l = { 0 };
@@ -216,8 +218,8 @@ static int containers_create(struct rpc_call *call, const void *reqp, void *resp
 	if (!ns)
 		return -1;
 	if (!c || check(c, e) < 0)
-		return c ? err_wrap(e, "create container failed validation") :
-			   err_set(e, ERR_INVALID, "container is required: invalid argument");
+		return c ? err_wrap(e, "create container failed validation")
+		         : err_set(e, ERR_INVALID, "container is required: invalid argument");
 	c->created_at = c->updated_at = wkt_timestamp(a, clock_now_ns());
 	if (tx_begin(&tx, d->db, DB_DURABLE, e) < 0 || namespace_ensure(&tx, ns, e) < 0)
 		return -1;
@@ -231,7 +233,7 @@ static int containers_create(struct rpc_call *call, const void *reqp, void *resp
 }
 
 static void set_extension(struct arena *a, Containers__Container *to,
-			  const Containers__Container *from, const char *key)
+                          const Containers__Container *from, const char *key)
 {
 	Pairs__AnyPair **v = arena_array(a, Pairs__AnyPair *, to->n_extensions + 1);
 	size_t n = 0;
@@ -248,7 +250,7 @@ static void set_extension(struct arena *a, Containers__Container *to,
 
 /* One path of the mask. */
 static int merge_path(struct arena *a, Containers__Container *to, const Containers__Container *from,
-		      const char *path, struct err *e)
+                      const char *path, struct err *e)
 {
 	struct labels l = LABELS_OF(to);
 	const char *key = str_after(path, "extensions.");
@@ -267,28 +269,29 @@ static int merge_path(struct arena *a, Containers__Container *to, const Containe
 	} else if (str_eq(path, "snapshotkey") || str_eq(path, "snapshot_key")) {
 		to->snapshot_key = from->snapshot_key;
 	} else {
-		return err_set(e, ERR_INVALID, "cannot update \"%s\" field on \"%s\": invalid argument",
-			       path, to->id);
+		return err_set(e, ERR_INVALID,
+		               "cannot update \"%s\" field on \"%s\": invalid argument", path,
+		               to->id);
 	}
 	return 0;
 }
 
 static int check_immutable(const Containers__Container *old, const Containers__Container *new,
-			   struct err *e)
+                           struct err *e)
 {
 	const char *runtime = new->runtime ? field_text(new->runtime->name) : "";
 
 	if (!str_eq(field_text(old->snapshotter), field_text(new->snapshotter)))
 		return err_set(e, ERR_INVALID,
-			       "container.Snapshotter field is immutable: invalid argument");
+		               "container.Snapshotter field is immutable: invalid argument");
 	if (!str_eq(old->runtime->name, runtime))
 		return err_set(e, ERR_INVALID,
-			       "container.Runtime.Name field is immutable: invalid argument");
+		               "container.Runtime.Name field is immutable: invalid argument");
 	return 0;
 }
 
 static int merge(struct arena *a, Containers__Container *to, const Containers__Container *from,
-		 const Google__FieldMask *mask, struct err *e)
+                 const Google__FieldMask *mask, struct err *e)
 {
 	static const char *const all[] = { "labels", "spec", "extensions", "image", "snapshotkey" };
 	bool masked = mask && mask->n_paths > 0;
@@ -342,7 +345,7 @@ static int containers_update(struct rpc_call *call, const void *reqp, void *resp
 }
 
 static int containers_delete(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			     struct err *e)
+                             struct err *e)
 {
 	const Containers__DeleteContainerRequest *req = reqp;
 	Events__ContainerDelete event = EVENTS__CONTAINER_DELETE__INIT;
@@ -355,7 +358,8 @@ static int containers_delete(struct rpc_call *call, const void *reqp, unused_arg
 		return -1;
 	gone = tx_exec(&tx, e, "DELETE FROM containers WHERE ns = ? AND id = ?", "ss", ns, id);
 	if (gone == 0)
-		err_set(e, ERR_NOT_FOUND, "container \"%s\" in namespace \"%s\": not found", id, ns);
+		err_set(e, ERR_NOT_FOUND, "container \"%s\" in namespace \"%s\": not found", id,
+		        ns);
 	if (gone <= 0 || tx_commit(&tx, e) < 0)
 		return -1;
 	event.id = id;
@@ -365,8 +369,8 @@ static int containers_delete(struct rpc_call *call, const void *reqp, unused_arg
 }
 
 SERVICE_ROUTES(containers, { RPC_CONTAINERS_GET, containers_get },
-	       { RPC_CONTAINERS_LIST, containers_list },
-	       { RPC_CONTAINERS_LIST_STREAM, containers_list_stream },
-	       { RPC_CONTAINERS_CREATE, containers_create },
-	       { RPC_CONTAINERS_UPDATE, containers_update },
-	       { RPC_CONTAINERS_DELETE, containers_delete })
+               { RPC_CONTAINERS_LIST, containers_list },
+               { RPC_CONTAINERS_LIST_STREAM, containers_list_stream },
+               { RPC_CONTAINERS_CREATE, containers_create },
+               { RPC_CONTAINERS_UPDATE, containers_update },
+               { RPC_CONTAINERS_DELETE, containers_delete })

@@ -7,6 +7,6 @@
 
 /* NULL and ERR_NOT_FOUND when there is none. */
 Containers__Container *container_find(struct daemon *d, struct arena *a, const char *ns,
-				      const char *id, struct err *e) must_check;
+                                      const char *id, struct err *e) must_check;
 
 #endif

@@ -34,13 +34,13 @@ static Content__Info *read_row(struct arena *a, struct rows *r)
 }
 
 Content__Info *content_find(struct tx *tx, struct arena *a, const char *ns, const char *digest,
-			    struct err *e)
+                            struct err *e)
 {
 	Content__Info *i = NULL;
 	struct rows r;
 
 	rows_open(&r, tx, "SELECT " COLUMNS " FROM content WHERE ns = ? AND digest = ?", "ss", ns,
-		  digest);
+	          digest);
 	while (rows_next(&r, e))
 		i = read_row(a, &r);
 	if (!i && !r.failed)
@@ -77,7 +77,7 @@ static int content_info(struct rpc_call *call, const void *reqp, void *respp, st
 		return -1;
 	if (!digest_is_valid(field_text(req->digest)))
 		return err_set(e, ERR_INVALID, "\"%s\" failed validation: invalid argument",
-			       field_text(req->digest));
+		               field_text(req->digest));
 	if (tx_begin(&tx, request_daemon(call)->db, DB_READ, e) < 0)
 		return -1;
 	resp->info = content_find(&tx, rpc_call_arena(call), ns, req->digest, e);
@@ -100,7 +100,7 @@ static int content_update(struct rpc_call *call, const void *reqp, void *respp, 
 		return -1;
 	if (!req->info || !digest_is_valid(field_text(req->info->digest)))
 		return err_set(e, ERR_INVALID, "\"%s\" failed validation: invalid argument",
-			       req->info ? field_text(req->info->digest) : "");
+		               req->info ? field_text(req->info->digest) : "");
 	if (tx_begin(&tx, d->db, DB_WRITE, e) < 0)
 		return -1;
 	i = content_find(&tx, a, ns, req->info->digest, e);
@@ -112,14 +112,15 @@ static int content_update(struct rpc_call *call, const void *reqp, void *respp, 
 	for (size_t n = 0; req->update_mask && n < req->update_mask->n_paths; n++)
 		if (!labels_mask(a, &l, LABELS_OF(req->info), req->update_mask->paths[n]))
 			return err_set(e, ERR_INVALID,
-				       "cannot update \"%s\" field on content info \"%s\": "
-				       "invalid argument",
-				       req->update_mask->paths[n], i->digest);
+			               "cannot update \"%s\" field on content info \"%s\": "
+			               "invalid argument",
+			               req->update_mask->paths[n], i->digest);
 	LABELS_TO(i, l);
 	i->updated_at = wkt_timestamp(a, now);
 	if (labels_check(l, "info.Labels", e) < 0 ||
-	    tx_exec(&tx, e, "UPDATE content SET labels = ?, updated = ? WHERE ns = ? AND digest = ?",
-		    "biss", labels_pack(a, l), now, ns, i->digest) < 0 ||
+	    tx_exec(&tx, e,
+	            "UPDATE content SET labels = ?, updated = ? WHERE ns = ? AND digest = ?",
+	            "biss", labels_pack(a, l), now, ns, i->digest) < 0 ||
 	    tx_commit(&tx, e) < 0)
 		return -1;
 	gc_mutated(d->gc);
@@ -145,7 +146,7 @@ struct info_list {
 };
 
 static int read_all(struct rpc_call *call, const Content__ListContentRequest *req,
-		    struct info_list *list, struct err *e)
+                    struct info_list *list, struct err *e)
 {
 	const char *ns = request_namespace(call, e);
 	struct arena *a = rpc_call_arena(call);
@@ -167,7 +168,7 @@ static int read_all(struct rpc_call *call, const Content__ListContentRequest *re
 }
 
 static int content_list(struct rpc_call *call, const void *req, unused_arg void *resp,
-			struct err *e)
+                        struct err *e)
 {
 	Content__ListContentResponse m = CONTENT__LIST_CONTENT_RESPONSE__INIT;
 	struct info_list list = { 0 };
@@ -184,7 +185,7 @@ static int content_list(struct rpc_call *call, const void *req, unused_arg void 
 }
 
 static int content_delete(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			  struct err *e)
+                          struct err *e)
 {
 	const Content__DeleteContentRequest *req = reqp;
 	Events__ContentDelete event = EVENTS__CONTENT_DELETE__INIT;
@@ -196,7 +197,8 @@ static int content_delete(struct rpc_call *call, const void *reqp, unused_arg vo
 	if (!ns)
 		return -1;
 	if (!digest_is_valid(digest))
-		return err_set(e, ERR_INVALID, "\"%s\" failed validation: invalid argument", digest);
+		return err_set(e, ERR_INVALID, "\"%s\" failed validation: invalid argument",
+		               digest);
 	if (tx_begin(&tx, d->db, DB_WRITE, e) < 0)
 		return -1;
 	gone = tx_exec(&tx, e, "DELETE FROM content WHERE ns = ? AND digest = ?", "ss", ns, digest);
@@ -224,7 +226,7 @@ static int send_range(struct rpc_call *call, int fd, int64_t at, int64_t end, st
 
 		if (n <= 0)
 			return err_set(e, ERR_DATA_LOSS, "content ends at %lld of %lld bytes",
-				       (long long)at, (long long)end);
+			               (long long)at, (long long)end);
 		pb_set(&m, offset, at);
 		m.has_data = 1;
 		m.data = (ProtobufCBinaryData){ (size_t)n, chunk };
@@ -236,7 +238,7 @@ static int send_range(struct rpc_call *call, int fd, int64_t at, int64_t end, st
 }
 
 static int content_read(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			struct err *e)
+                        struct err *e)
 {
 	const Content__ReadContentRequest *req = reqp;
 	struct daemon *d = request_daemon(call);
@@ -258,7 +260,7 @@ static int content_read(struct rpc_call *call, const void *reqp, unused_arg void
 		return -1;
 	if (req->offset < 0 || req->offset > size)
 		return err_set(e, ERR_OUT_OF_RANGE, "read past object length %lld bytes",
-			       (long long)size);
+		               (long long)size);
 	end = req->size <= 0 || req->offset > size - req->size ? size : req->offset + req->size;
 	return send_range(call, fd, req->offset, end, e);
 }
@@ -266,7 +268,7 @@ static int content_read(struct rpc_call *call, const void *reqp, unused_arg void
 /* ---- ingests ---- */
 
 static Content__Status *status_message(struct arena *a, const char *ref,
-				       const struct ingest_status *st)
+                                       const struct ingest_status *st)
 {
 	Content__Status *s = pb_new(a, content__status, Content__Status);
 
@@ -313,11 +315,11 @@ struct ref_list {
 	struct {
 		int64_t id;
 		const char *ref;
-	} *v;
+	} * v;
 };
 
 static int read_refs(struct daemon *d, struct arena *a, const char *ns, struct ref_list *list,
-		     struct err *e)
+                     struct err *e)
 {
 	_cleanup_tx_ struct tx tx = { 0 };
 	struct rows r;
@@ -334,7 +336,7 @@ static int read_refs(struct daemon *d, struct arena *a, const char *ns, struct r
 }
 
 static int content_list_statuses(struct rpc_call *call, const void *reqp, void *respp,
-				 struct err *e)
+                                 struct err *e)
 {
 	const Content__ListStatusesRequest *req = reqp;
 	Content__ListStatusesResponse *resp = respp;
@@ -363,7 +365,7 @@ static int content_list_statuses(struct rpc_call *call, const void *reqp, void *
 }
 
 static int content_abort(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			 struct err *e)
+                         struct err *e)
 {
 	const Content__AbortRequest *req = reqp;
 	struct daemon *d = request_daemon(call);
@@ -384,7 +386,7 @@ static int content_abort(struct rpc_call *call, const void *reqp, unused_arg voi
 }
 
 SERVICE_ROUTES(content, { RPC_CONTENT_INFO, content_info }, { RPC_CONTENT_UPDATE, content_update },
-	       { RPC_CONTENT_LIST, content_list }, { RPC_CONTENT_DELETE, content_delete },
-	       { RPC_CONTENT_READ, content_read }, { RPC_CONTENT_STATUS, content_status },
-	       { RPC_CONTENT_LIST_STATUSES, content_list_statuses },
-	       { RPC_CONTENT_ABORT, content_abort })
+               { RPC_CONTENT_LIST, content_list }, { RPC_CONTENT_DELETE, content_delete },
+               { RPC_CONTENT_READ, content_read }, { RPC_CONTENT_STATUS, content_status },
+               { RPC_CONTENT_LIST_STATUSES, content_list_statuses },
+               { RPC_CONTENT_ABORT, content_abort })

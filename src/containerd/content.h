@@ -8,11 +8,11 @@
 
 /* NULL and ERR_NOT_FOUND when the namespace does not have it. */
 Content__Info *content_find(struct tx *tx, struct arena *a, const char *ns, const char *digest,
-			    struct err *e) must_check;
+                            struct err *e) must_check;
 
 /* The name that a reference has on disk: NS/ID/REF. 0 for `id` when there is no such ingest. */
-int content_ingest_id(struct tx *tx, const char *ns, const char *ref, int64_t *id,
-		      struct err *e) must_check;
+int content_ingest_id(struct tx *tx, const char *ns, const char *ref, int64_t *id, struct err *e)
+        must_check;
 const char *content_backend_ref(struct arena *a, const char *ns, int64_t id, const char *ref);
 
 #endif

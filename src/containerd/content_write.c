@@ -25,8 +25,8 @@ struct write {
 	struct daemon *d;
 	struct arena *a;
 	const char *ns, *lease, *ref;
-	const char *expected; /* digest, or "" */
-	int64_t total;	      /* 0: not said */
+	const char *expected;  /* digest, or "" */
+	int64_t total;         /* 0: not said */
 	struct ingest *ingest; /* NULL while the content is shared */
 	int64_t shared_size, started;
 	int64_t id; /* the ingest's row */
@@ -57,8 +57,8 @@ static int make_row(struct write *w, struct tx *tx, struct err *e)
 	int64_t expires = w->lease ? 0 : clock_now_ns() + INGEST_LIFE_NS;
 
 	if (namespace_ensure(tx, w->ns, e) < 0 ||
-	    tx_exec(tx, e, "INSERT OR IGNORE INTO ingests (ns, ref, expires) VALUES (?, ?, ?)", "ssi",
-		    w->ns, w->ref, expires) < 0 ||
+	    tx_exec(tx, e, "INSERT OR IGNORE INTO ingests (ns, ref, expires) VALUES (?, ?, ?)",
+	            "ssi", w->ns, w->ref, expires) < 0 ||
 	    lease_hold(tx, w->ns, w->lease, RESOURCE_INGEST, w->ref, e) < 0)
 		return -1;
 	return content_ingest_id(tx, w->ns, w->ref, &w->id, e);
@@ -79,7 +79,7 @@ static int begin(struct write *w, struct err *e)
 
 	if (*w->expected && !digest_is_sha256(w->expected))
 		return err_set(e, ERR_INVALID, "expected digest \"%s\": invalid argument",
-			       w->expected);
+		               w->expected);
 	if (tx_begin(&tx, w->d->db, DB_WRITE, e) < 0 || check_exists(w, &tx, e) < 0 ||
 	    make_row(w, &tx, e) < 0 || tx_commit(&tx, e) < 0)
 		return -1;
@@ -113,7 +113,7 @@ static int write_data(struct write *w, const Content__WriteContentRequest *req, 
 {
 	if (req->offset > 0 && req->offset != offset_of(w))
 		return err_set(e, ERR_OUT_OF_RANGE, "write @%lld must occur at current offset %lld",
-			       (long long)req->offset, (long long)offset_of(w));
+		               (long long)req->offset, (long long)offset_of(w));
 	if (!w->ingest && req->data.len == 0)
 		return 0;
 	if (!w->ingest && open_ingest(w, e) < 0)
@@ -151,12 +151,12 @@ static int check_result(struct write *w, const char *digest, struct err *e)
 {
 	if (w->total > 0 && w->total != offset_of(w))
 		return err_set(e, ERR_PRECONDITION,
-			       "\"%s\" failed size validation: %lld != %lld: failed precondition",
-			       w->ref, (long long)offset_of(w), (long long)w->total);
+		               "\"%s\" failed size validation: %lld != %lld: failed precondition",
+		               w->ref, (long long)offset_of(w), (long long)w->total);
 	if (*w->expected && !str_eq(w->expected, digest))
 		return err_set(e, ERR_PRECONDITION,
-			       "unexpected commit digest %s, expected %s: failed precondition",
-			       digest, w->expected);
+		               "unexpected commit digest %s, expected %s: failed precondition",
+		               digest, w->expected);
 	return 0;
 }
 
@@ -175,7 +175,7 @@ static int place_blob(struct write *w, const char *digest, struct err *e)
 }
 
 static int write_row(struct write *w, const char *digest, struct labels labels, bool *made,
-		     struct err *e)
+                     struct err *e)
 {
 	int64_t now = clock_now_ns();
 	_cleanup_tx_ struct tx tx = { 0 };
@@ -184,9 +184,9 @@ static int write_row(struct write *w, const char *digest, struct labels labels, 
 	if (tx_begin(&tx, w->d->db, DB_DURABLE, e) < 0)
 		return -1;
 	n = tx_exec(&tx, e,
-		    "INSERT OR IGNORE INTO content (ns, digest, size, labels, created, updated)"
-		    " VALUES (?, ?, ?, ?, ?, ?)",
-		    "ssibii", w->ns, digest, offset_of(w), labels_pack(w->a, labels), now, now);
+	            "INSERT OR IGNORE INTO content (ns, digest, size, labels, created, updated)"
+	            " VALUES (?, ?, ?, ?, ?, ?)",
+	            "ssibii", w->ns, digest, offset_of(w), labels_pack(w->a, labels), now, now);
 	*made = n == 1;
 	if (n < 0 || tx_exec(&tx, e, "DELETE FROM ingests WHERE id = ?", "i", w->id) < 0 ||
 	    lease_drop(&tx, w->ns, RESOURCE_INGEST, w->ref, e) < 0 ||
@@ -221,7 +221,7 @@ static int commit(struct write *w, const Content__WriteContentRequest *req, stru
 /* ---- the stream ---- */
 
 static int step(struct write *w, const Content__WriteContentRequest *req,
-		Content__WriteContentResponse *resp, struct err *e)
+                Content__WriteContentResponse *resp, struct err *e)
 {
 	*resp = (Content__WriteContentResponse)CONTENT__WRITE_CONTENT_RESPONSE__INIT;
 	if (check_raced(w, req, e) < 0)
@@ -244,7 +244,7 @@ static int step(struct write *w, const Content__WriteContentRequest *req,
 }
 
 static int run(struct write *w, struct rpc_call *call, const Content__WriteContentRequest *req,
-	       struct err *e)
+               struct err *e)
 {
 	for (;;) {
 		Content__WriteContentResponse resp;
@@ -263,7 +263,7 @@ static int run(struct write *w, struct rpc_call *call, const Content__WriteConte
 }
 
 static int content_write_write(struct rpc_call *call, unused_arg const void *none,
-			       unused_arg void *resp, struct err *e)
+                               unused_arg void *resp, struct err *e)
 {
 	struct write w = { .d = request_daemon(call), .a = rpc_call_arena(call) };
 	Content__WriteContentRequest *req;

@@ -51,7 +51,7 @@ static int lock_root(const char *dir, struct err *e)
 		if (i == LOCK_TRIES) {
 			fd_close(&fd);
 			return err_set(e, ERR_PRECONDITION, "%s is in use by another containerd",
-				       dir);
+			               dir);
 		}
 		usleep(100000);
 	}
@@ -67,9 +67,9 @@ static int refuse_bolt(const char *root, struct err *e)
 	if (!path_exists(path))
 		return 0;
 	return err_set(e, ERR_PRECONDITION,
-		       "%s belongs to the original containerd, whose database is not read: choose "
-		       "another --root or move it away",
-		       path);
+	               "%s belongs to the original containerd, whose database is not read: choose "
+	               "another --root or move it away",
+	               path);
 }
 
 static int open_metadata(struct daemon *d, struct err *e)
@@ -97,10 +97,10 @@ static int read_uuid(struct daemon *d, struct err *e)
 	}
 	id_random_hex(hex, 16);
 	snprintf(d->uuid, sizeof(d->uuid), "%.8s-%.4s-4%.3s-a%.3s-%.12s", hex, hex + 8, hex + 13,
-		 hex + 17, hex + 20);
+	         hex + 17, hex + 20);
 	if (dir_make(dir, 0711, e) < 0)
 		return -1;
-	return file_replace(AT_FDCWD, path, d->uuid, strlen(d->uuid), 0644, FILE_VOLATILE, e);
+	return file_replace_path(path, d->uuid, strlen(d->uuid), 0644, FILE_VOLATILE, e);
 }
 
 static int64_t last_snapshot_id(struct daemon *d, struct err *e)
@@ -121,7 +121,7 @@ static int open_stores(struct daemon *d, struct err *e)
 {
 	int64_t last;
 
-	umask(0);
+	umask(022);
 	if (dir_make(d->config->root, 0700, e) < 0 || dir_make(d->config->state, 0711, e) < 0 ||
 	    refuse_bolt(d->config->root, e) < 0 || open_metadata(d, e) < 0 || read_uuid(d, e) < 0)
 		return -1;
@@ -168,8 +168,8 @@ static void on_event(void *arg, const Types__Envelope *env)
 	if (!x || !x->container_id)
 		return;
 	task_exited(d->tasks, env->namespace_, x->container_id,
-		    str_eq(x->id, x->container_id) || !x->id ? "" : x->id, x->exit_status,
-		    wkt_timestamp_ns(x->exited_at));
+	            str_eq(x->id, x->container_id) || !x->id ? "" : x->id, x->exit_status,
+	            wkt_timestamp_ns(x->exited_at));
 }
 
 /* ---- serving ---- */

@@ -11,14 +11,14 @@
 
 struct daemon {
 	const struct config *config;
-	struct loop *loop;	  /* the I/O thread's */
-	struct workers *workers;  /* handlers and background work */
-	struct db *db;		  /* metadata */
-	struct exchange *events;  /* who subscribed to what */
-	struct blobs *blobs;	  /* content on disk */
-	struct overlay *overlay;  /* snapshots on disk */
-	struct gc *gc;		  /* what removes the unreferenced */
-	struct tasks *tasks;	  /* running containers and their shims */
+	struct loop *loop;       /* the I/O thread's */
+	struct workers *workers; /* handlers and background work */
+	struct db *db;           /* metadata */
+	struct exchange *events; /* who subscribed to what */
+	struct blobs *blobs;     /* content on disk */
+	struct overlay *overlay; /* snapshots on disk */
+	struct gc *gc;           /* what removes the unreferenced */
+	struct tasks *tasks;     /* running containers and their shims */
 	struct grpc_server *grpc;
 	struct ttrpc_server *ttrpc;
 	char uuid[37];

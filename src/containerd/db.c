@@ -37,10 +37,10 @@ static int fail(struct db_conn *c, struct err *e, const char *doing)
 
 /* Small caches: rows are few and the kernel keeps the file's pages. */
 static const char pragmas[] = "PRAGMA busy_timeout = 10000;"
-			      "PRAGMA journal_mode = WAL;"
-			      "PRAGMA synchronous = NORMAL;"
-			      "PRAGMA cache_size = -256;"
-			      "PRAGMA temp_store = MEMORY;";
+                              "PRAGMA journal_mode = WAL;"
+                              "PRAGMA synchronous = NORMAL;"
+                              "PRAGMA cache_size = -256;"
+                              "PRAGMA temp_store = MEMORY;";
 
 static int conn_open(struct db_conn *c, const char *path, struct err *e)
 {
@@ -82,8 +82,8 @@ static int migrate(struct db_conn *c, struct err *e)
 
 	if (version > SCHEMA_VERSION)
 		return err_set(e, ERR_PRECONDITION,
-			       "metadata: schema version %lld is newer than this program's (%d)",
-			       (long long)version, SCHEMA_VERSION);
+		               "metadata: schema version %lld is newer than this program's (%d)",
+		               (long long)version, SCHEMA_VERSION);
 	if (version == SCHEMA_VERSION)
 		return 0;
 	if (sqlite3_exec(c->sqlite, schema_sql, NULL, NULL, NULL) != SQLITE_OK)

@@ -20,7 +20,7 @@
 
 /* A layer that takes longer than this is stuck. */
 #define UNPACK_TIMEOUT_MS (3600 * 1000)
-#define OUTPUT_MAX	  4096
+#define OUTPUT_MAX        4096
 
 /* libexec/lighter/unpack beside the bin directory that we run from. */
 static const char *helper_path(struct arena *a)
@@ -36,23 +36,44 @@ static const char *helper_path(struct arena *a)
 
 /* ---- where to ---- */
 
-/* Files of an overlay go to its upper directory; a writable bind mount's to its source. */
-static const char *target_of(size_t n, Types__Mount *const *mounts, struct err *e)
+struct target {
+	const char *path;
+	struct strs parents; /* nearest first */
+};
+
+static void split_lower(struct arena *a, const char *list, struct strs *out)
 {
-	const Types__Mount *m = n == 1 ? mounts[0] : NULL;
+	while (*list) {
+		size_t n = strcspn(list, ":");
 
-	for (size_t i = 0; m && i < m->n_options; i++) {
-		const char *upper = str_after(m->options[i], "upperdir=");
-
-		if (str_eq(m->type, "overlay") && upper)
-			return upper;
-		if (str_eq(m->type, "bind") && str_eq(m->options[i], "rw"))
-			return m->source;
+		arena_push(a, out, arena_strndup(a, list, n));
+		list += n + (list[n] == ':');
 	}
-	err_set(e, ERR_UNIMPLEMENTED,
-		"apply to these mounts is not there yet: a writable overlayfs snapshot is needed: "
-		"not implemented");
-	return NULL;
+}
+
+/* Files of an overlay go to its upper directory; a writable bind mount's to its source. */
+static int target_of(struct arena *a, const Diff__ApplyRequest *req, struct target *t,
+                     struct err *e)
+{
+	const Types__Mount *m = req->n_mounts == 1 ? req->mounts[0] : NULL;
+
+	*t = (struct target){ 0 };
+	for (size_t i = 0; m && i < m->n_options; i++) {
+		const char *option = m->options[i];
+		bool overlay = str_eq(m->type, "overlay");
+
+		if (overlay && str_starts(option, "upperdir="))
+			t->path = str_after(option, "upperdir=");
+		else if (overlay && str_starts(option, "lowerdir="))
+			split_lower(a, str_after(option, "lowerdir="), &t->parents);
+		else if (str_eq(m->type, "bind") && str_eq(option, "rw"))
+			t->path = m->source;
+	}
+	if (t->path)
+		return 0;
+	return err_set(e, ERR_UNIMPLEMENTED,
+	               "apply to these mounts is not there yet: a writable overlayfs snapshot is "
+	               "needed: not implemented");
 }
 
 /* ---- the helper ---- */
@@ -76,26 +97,46 @@ static const char *output_text(struct arena *a, int fd)
 	return text;
 }
 
-static int run_helper(struct arena *a, const char *compression, const char *target, int blob,
-		      const char **out, struct err *e)
+static const char *const *helper_args(struct arena *a, const char *path, const char *compression,
+                                      const struct target *t)
 {
-	_cleanup_close_ int out_fd = output_file(e), err_fd = output_file(e);
+	struct strs args = { 0 };
+
+	arena_push(a, &args, path);
+	arena_push(a, &args, "--compression");
+	arena_push(a, &args, compression);
+	for (size_t i = 0; i < t->parents.n; i++) {
+		arena_push(a, &args, "--parent");
+		arena_push(a, &args, t->parents.v[i]);
+	}
+	if (t->parents.n == 0)
+		arena_push(a, &args, "--lowest");
+	arena_push(a, &args, "--target");
+	arena_push(a, &args, t->path);
+	arena_push(a, &args, NULL);
+	return args.v;
+}
+
+/* The line that the helper printed, or NULL. */
+static const char *run_helper(struct arena *a, const char *compression, const struct target *t,
+                              int blob, struct err *e)
+{
+	_cleanup_close_ int out_fd = output_file(e);
+	_cleanup_close_ int err_fd = output_file(e);
 	const char *path = helper_path(a);
-	const char *argv[] = { path,	   "--compression", compression, "--target",
-			       target, NULL };
-	struct proc_spawn s = { .file = path, .argv = argv, .fd = { blob, out_fd, err_fd },
-				.die_with_parent = false };
+	struct proc_spawn s = { .file = path,
+		                .argv = helper_args(a, path, compression, t),
+		                .fd = { blob, out_fd, err_fd } };
 	int code;
 
 	if (out_fd < 0 || err_fd < 0)
-		return -1;
+		return NULL;
 	code = reaper_run(&s, UNPACK_TIMEOUT_MS, e);
-	if (code < 0)
-		return -1;
+	if (code == 0)
+		return output_text(a, out_fd);
 	if (code > 0)
-		return err_set(e, ERR_UNKNOWN, "%s", output_text(a, err_fd));
-	*out = output_text(a, out_fd);
-	return 0;
+		err_set(e, ERR_UNKNOWN, "%s", output_text(a, err_fd));
+	return NULL;
 }
 
 /* "sha256:... SIZE" */
@@ -134,23 +175,25 @@ static int diff_apply(struct rpc_call *call, const void *reqp, void *respp, stru
 	struct arena *a = rpc_call_arena(call);
 	const char *digest = req->diff ? field_text(req->diff->digest) : "";
 	const char *compression = req->diff ? media_layer_compression(req->diff->media_type) : NULL;
-	const char *target = target_of(req->n_mounts, req->mounts, e), *out;
 	_cleanup_close_ int blob = -1;
+	struct target target;
+	const char *out;
 	int64_t size;
 
-	if (!target || check_access(call, digest, e) < 0)
+	if (target_of(a, req, &target, e) < 0 || check_access(call, digest, e) < 0)
 		return -1;
 	blob = blobs_read(request_daemon(call)->blobs, digest, &size, e);
 	if (blob < 0)
 		return -1;
-	if (run_helper(a, compression ? compression : "auto", target, blob, &out, e) < 0)
+	out = run_helper(a, compression ? compression : "auto", &target, blob, e);
+	if (!out)
 		return err_wrap(e, "failed to extract layer %s", digest);
 	resp->applied = parse_result(a, out, e);
 	return resp->applied ? 0 : -1;
 }
 
 static int diff_diff(unused_arg struct rpc_call *call, unused_arg const void *req,
-		     unused_arg void *resp, struct err *e)
+                     unused_arg void *resp, struct err *e)
 {
 	return err_set(e, ERR_UNIMPLEMENTED, "diff is not there yet: not implemented");
 }

@@ -15,18 +15,18 @@
 #include "rpc/wkt.h"
 
 static const ProtobufCMessageDescriptor *const event_types[] = {
-	&events__task_create__descriptor,      &events__task_start__descriptor,
-	&events__task_delete__descriptor,      &events__task_exit__descriptor,
-	&events__task_oom__descriptor,	       &events__task_exec_added__descriptor,
+	&events__task_create__descriptor,       &events__task_start__descriptor,
+	&events__task_delete__descriptor,       &events__task_exit__descriptor,
+	&events__task_oom__descriptor,          &events__task_exec_added__descriptor,
 	&events__task_exec_started__descriptor, &events__task_paused__descriptor,
-	&events__task_resumed__descriptor,     &events__task_checkpointed__descriptor,
-	&events__container_create__descriptor, &events__container_update__descriptor,
-	&events__container_delete__descriptor, &events__content_create__descriptor,
-	&events__content_delete__descriptor,   &events__namespace_create__descriptor,
-	&events__namespace_update__descriptor, &events__namespace_delete__descriptor,
-	&events__snapshot_prepare__descriptor, &events__snapshot_commit__descriptor,
-	&events__snapshot_remove__descriptor,  &images__image_create__descriptor,
-	&images__image_update__descriptor,     &images__image_delete__descriptor,
+	&events__task_resumed__descriptor,      &events__task_checkpointed__descriptor,
+	&events__container_create__descriptor,  &events__container_update__descriptor,
+	&events__container_delete__descriptor,  &events__content_create__descriptor,
+	&events__content_delete__descriptor,    &events__namespace_create__descriptor,
+	&events__namespace_update__descriptor,  &events__namespace_delete__descriptor,
+	&events__snapshot_prepare__descriptor,  &events__snapshot_commit__descriptor,
+	&events__snapshot_remove__descriptor,   &images__image_create__descriptor,
+	&images__image_update__descriptor,      &images__image_delete__descriptor,
 };
 
 static const char *nonempty(const char *s)
@@ -65,7 +65,7 @@ static const char *inner_field(const Google__Any *any, const struct strs *path)
 
 		if (str_eq(slash ? slash + 1 : url, event_types[i]->name))
 			found = message_field(wkt_any_unpack(&a, event_types[i], any, &ignored),
-					      path, 1);
+			                      path, 1);
 	}
 	return found && str_copy(value, sizeof(value), found) ? value : NULL;
 }

@@ -11,7 +11,7 @@
 #include "rpc/wkt.h"
 
 static int events_publish(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			  struct err *e)
+                          struct err *e)
 {
 	const EventService__PublishRequest *req = reqp;
 	const char *ns = request_namespace(call, e);
@@ -27,7 +27,7 @@ static int events_publish(struct rpc_call *call, const void *reqp, unused_arg vo
 }
 
 static int events_forward(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			  struct err *e)
+                          struct err *e)
 {
 	const EventService__ForwardRequest *req = reqp;
 
@@ -35,19 +35,19 @@ static int events_forward(struct rpc_call *call, const void *reqp, unused_arg vo
 }
 
 static int events_subscribe(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			    struct err *e)
+                            struct err *e)
 {
 	const EventService__SubscribeRequest *req = reqp;
 
 	return exchange_subscribe(request_daemon(call)->events, call, req->n_filters,
-				  (const char *const *)req->filters, e);
+	                          (const char *const *)req->filters, e);
 }
 
 SERVICE_ROUTES(events, { RPC_EVENTS_PUBLISH, events_publish },
-	       { RPC_EVENTS_FORWARD, events_forward }, { RPC_EVENTS_SUBSCRIBE, events_subscribe })
+               { RPC_EVENTS_FORWARD, events_forward }, { RPC_EVENTS_SUBSCRIBE, events_subscribe })
 
 static int ttrpc_forward(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			 struct err *e)
+                         struct err *e)
 {
 	const Forward__ForwardRequest *req = reqp;
 

@@ -76,7 +76,7 @@ static void on_cancel(unused_arg struct rpc_call *call, void *arg)
 }
 
 int exchange_subscribe(struct exchange *x, struct rpc_call *call, size_t n,
-		       const char *const *filters, struct err *e)
+                       const char *const *filters, struct err *e)
 {
 	struct subscriber *s = arena_new(rpc_call_arena(call), struct subscriber);
 
@@ -124,11 +124,11 @@ static int topic_check(const char *topic, struct err *e)
 		return err_set(e, ERR_INVALID, "topic must not be empty: invalid argument");
 	if (topic[0] != '/')
 		return err_set(e, ERR_INVALID, "topic \"%s\" must start with '/': invalid argument",
-			       topic);
+		               topic);
 	if (!topic[1])
 		return err_set(e, ERR_INVALID,
-			       "topic \"%s\" must have at least one component: invalid argument",
-			       topic);
+		               "topic \"%s\" must have at least one component: invalid argument",
+		               topic);
 	return 0;
 }
 
@@ -142,7 +142,7 @@ int exchange_forward(struct exchange *x, const Types__Envelope *env, struct err 
 		return err_wrap(e, "envelope topic \"%s\"", field_text(env->topic));
 	if (!env->timestamp)
 		return err_set(e, ERR_INVALID,
-			       "timestamp must be set on forwarded event: invalid argument");
+		               "timestamp must be set on forwarded event: invalid argument");
 	if (x->listener)
 		x->listener(x->listener_arg, env);
 	send_all(x, env);

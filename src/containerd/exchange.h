@@ -27,6 +27,6 @@ void exchange_publish(struct exchange *x, const char *ns, const char *topic, con
 
 /* Parks the call as a subscriber until its client leaves. Returns RPC_LATER or -1. */
 int exchange_subscribe(struct exchange *x, struct rpc_call *call, size_t n,
-		       const char *const *filters, struct err *e) must_check;
+                       const char *const *filters, struct err *e) must_check;
 
 #endif

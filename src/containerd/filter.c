@@ -37,8 +37,9 @@ struct parser {
 
 static int parse_error(const struct parser *p, struct err *e, const char *what)
 {
-	return err_set(e, ERR_INVALID, "filters: parse error: [%.*s >|%.1s|< %s]: %s: invalid argument",
-		       (int)(p->at - p->text), p->text, p->at, *p->at ? p->at + 1 : "", what);
+	return err_set(e, ERR_INVALID,
+	               "filters: parse error: [%.*s >|%.1s|< %s]: %s: invalid argument",
+	               (int)(p->at - p->text), p->text, p->at, *p->at ? p->at + 1 : "", what);
 }
 
 static void skip_blanks(struct parser *p)
@@ -150,8 +151,9 @@ static int parse_value(struct parser *p, struct selector *s, struct err *e)
 
 static int parse_op(struct parser *p, enum op *op, struct err *e)
 {
-	static const char *const names[] = { [OP_EQUAL] = "==", [OP_NOT_EQUAL] = "!=",
-					     [OP_MATCHES] = "~=" };
+	static const char *const names[] = {
+		[OP_EQUAL] = "==", [OP_NOT_EQUAL] = "!=", [OP_MATCHES] = "~="
+	};
 
 	for (size_t i = OP_EQUAL; i < ARRAY_LEN(names); i++) {
 		if (str_starts(p->at, names[i])) {
@@ -173,8 +175,9 @@ static int parse_selector(struct parser *p, struct selector *s, struct err *e)
 		return -1;
 	if (s->op == OP_MATCHES && regcomp(&s->regex, s->value, REG_EXTENDED | REG_NOSUB) != 0) {
 		s->op = OP_EQUAL;
-		return err_set(e, ERR_INVALID, "filters: malformed regular expression %s: invalid argument",
-			       s->value);
+		return err_set(e, ERR_INVALID,
+		               "filters: malformed regular expression %s: invalid argument",
+		               s->value);
 	}
 	skip_blanks(p);
 	return 0;

@@ -6,7 +6,7 @@
 
 /* The row that `text` (without dashes, NAME or NAME=VALUE) names; *value is what follows '='. */
 static const struct flag *find(const struct flag *table, size_t n, const char *text,
-			       const char **value)
+                               const char **value)
 {
 	size_t len = strcspn(text, "=");
 
@@ -27,13 +27,13 @@ static int store(const struct flag *f, const char *value, void *options, struct 
 		return 0;
 	}
 	*(bool *)member = !value || str_eq(value, "true");
-	return !value || str_eq(value, "true") || str_eq(value, "false") ?
-		       0 :
-		       err_set(e, ERR_INVALID, "flag --%s: expected true or false", f->name);
+	return !value || str_eq(value, "true") || str_eq(value, "false")
+	               ? 0
+	               : err_set(e, ERR_INVALID, "flag --%s: expected true or false", f->name);
 }
 
 int flags_parse(const struct flag *table, size_t n, char **argv, void *options,
-		struct flag_args *args, struct err *e)
+                struct flag_args *args, struct err *e)
 {
 	for (; *argv; argv++) {
 		const char *text = *argv, *value;
@@ -64,6 +64,6 @@ void flags_help(const struct flag *table, size_t n, FILE *out)
 		if (table[i].letter)
 			snprintf(letter, sizeof(letter), ", -%c", table[i].letter);
 		fprintf(out, "  --%s%s%s\t%s\n", table[i].name, letter,
-			table[i].is_bool ? "" : " VALUE", table[i].help);
+		        table[i].is_bool ? "" : " VALUE", table[i].help);
 	}
 }

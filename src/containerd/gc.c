@@ -12,10 +12,10 @@
 #include "containerd/leases.h"
 #include "containerd/overlay.h"
 
-#define DELAY_MS      500	  /* between a deletion and the run that it causes */
-#define YOUNG_NS      (60 * NS_PER_S)
-#define YOUNG_DELAY_MS 61000	  /* until what was spared is looked at again */
-#define MUTATIONS     100
+#define DELAY_MS       500 /* between a deletion and the run that it causes */
+#define YOUNG_NS       (60 * NS_PER_S)
+#define YOUNG_DELAY_MS 61000 /* until what was spared is looked at again */
+#define MUTATIONS      100
 
 /* Files that nothing refers to any more. */
 struct dead_file {
@@ -29,7 +29,7 @@ struct gc {
 	pthread_mutex_t run; /* held by the one run */
 
 	pthread_mutex_t lock;
-	bool scheduled;	   /* a run comes within DELAY_MS */
+	bool scheduled;   /* a run comes within DELAY_MS */
 	bool second_look; /* one comes for what was spared */
 	unsigned mutations;
 	struct dead_file *dead;
@@ -97,8 +97,8 @@ static void remove_file(struct gc *gc, const struct dead_file *f)
 	struct daemon *d = gc->d;
 	struct err e = { 0 };
 
-	if (f->snapshot ? overlay_remove(d->overlay, f->snapshot, &e) < 0 :
-			  blobs_remove(d->blobs, f->digest, is_referenced, d, &e) < 0)
+	if (f->snapshot ? overlay_remove(d->overlay, f->snapshot, &e) < 0
+	                : blobs_remove(d->blobs, f->digest, is_referenced, d, &e) < 0)
 		log_warn_of(&e, "collect garbage");
 }
 
@@ -138,8 +138,8 @@ static int delete_row(struct tx *tx, const struct gc_garbage *g, struct err *e)
 	};
 
 	if (g->kind == GC_CONTENT)
-		return tx_exec(tx, e, "DELETE FROM content WHERE ns = ? AND digest = ?", "ss", g->ns,
-			       g->key);
+		return tx_exec(tx, e, "DELETE FROM content WHERE ns = ? AND digest = ?", "ss",
+		               g->ns, g->key);
 	return tx_exec(tx, e, sql[g->kind], "i", g->id);
 }
 
@@ -167,8 +167,7 @@ static int sweep(struct gc *gc, int64_t young, bool *spared, struct err *e)
 	_cleanup_tx_ struct tx tx = { 0 };
 	struct gc_result garbage;
 
-	if (tx_begin(&tx, gc->d->db, DB_WRITE, e) < 0 ||
-	    gc_mark(&tx, &a, young, &garbage, e) < 0)
+	if (tx_begin(&tx, gc->d->db, DB_WRITE, e) < 0 || gc_mark(&tx, &a, young, &garbage, e) < 0)
 		return -1;
 	for (size_t i = 0; i < garbage.n; i++)
 		if (delete_row(&tx, &garbage.v[i], e) < 0)

@@ -7,11 +7,11 @@
 #include "containerd/labels.h"
 #include "containerd/leases.h"
 
-#define LABEL_ROOT     "containerd.io/gc.root"
-#define LABEL_EXPIRE   "containerd.io/gc.expire"
-#define LABEL_FLAT     "containerd.io/gc.flat"
-#define LABEL_CONTENT  "containerd.io/gc.ref.content"
-#define LABEL_SNAPSHOT "containerd.io/gc.ref.snapshot."
+#define LABEL_ROOT          "containerd.io/gc.root"
+#define LABEL_EXPIRE        "containerd.io/gc.expire"
+#define LABEL_FLAT          "containerd.io/gc.flat"
+#define LABEL_CONTENT       "containerd.io/gc.ref.content"
+#define LABEL_SNAPSHOT      "containerd.io/gc.ref.snapshot."
 #define LABEL_BACK_CONTENT  "containerd.io/gc.bref.content"
 #define LABEL_BACK_SNAPSHOT "containerd.io/gc.bref.snapshot."
 
@@ -51,7 +51,7 @@ static struct node *find(struct graph *g, enum gc_kind kind, const char *ns, con
 }
 
 static struct node *add(struct graph *g, enum gc_kind kind, const char *ns, const char *name,
-			const char *key, int64_t id)
+                        const char *key, int64_t id)
 {
 	struct node *n = arena_new(g->a, struct node);
 
@@ -81,7 +81,7 @@ static bool is_content_ref(const char *key, const char *prefix)
 
 /* "PREFIXsnapshotter" or "PREFIXsnapshotter/name": the node of snapshotter/value. */
 static struct node *snapshot_ref(struct graph *g, const char *ns, const char *rest,
-				 const char *value)
+                                 const char *value)
 {
 	int n = (int)strcspn(rest, "/");
 
@@ -135,8 +135,7 @@ static int read_content(struct graph *g, struct err *e)
 	rows_open(&r, g->tx, "SELECT ns, digest, labels, created FROM content", "");
 	while (rows_next(&r, e)) {
 		const char *digest = rows_text(&r, g->a, 1);
-		struct node *n =
-			add(g, GC_CONTENT, rows_text(&r, g->a, 0), digest, digest, 0);
+		struct node *n = add(g, GC_CONTENT, rows_text(&r, g->a, 0), digest, digest, 0);
 
 		n->labels = labels_unpack(g->a, rows_blob(&r, g->a, 2));
 		n->created = rows_int(&r, 3);
@@ -149,13 +148,13 @@ static int read_snapshots(struct graph *g, struct err *e)
 	struct rows r;
 
 	rows_open(&r, g->tx,
-		  "SELECT ns, snapshotter, key, id, parent, labels, created FROM snapshots", "");
+	          "SELECT ns, snapshotter, key, id, parent, labels, created FROM snapshots", "");
 	while (rows_next(&r, e)) {
 		const char *snapshotter = rows_text(&r, g->a, 1), *key = rows_text(&r, g->a, 2);
 		const char *parent = rows_text(&r, g->a, 4);
-		struct node *n = add(g, GC_SNAPSHOT, rows_text(&r, g->a, 0),
-				     arena_printf(g->a, "%s/%s", snapshotter, key), key,
-				     rows_int(&r, 3));
+		struct node *n =
+		        add(g, GC_SNAPSHOT, rows_text(&r, g->a, 0),
+		            arena_printf(g->a, "%s/%s", snapshotter, key), key, rows_int(&r, 3));
 
 		n->labels = labels_unpack(g->a, rows_blob(&r, g->a, 5));
 		if (!str_empty(parent))
@@ -173,7 +172,7 @@ static int read_ingests(struct graph *g, struct err *e)
 	while (rows_next(&r, e)) {
 		const char *ref = rows_text(&r, g->a, 1);
 		struct node *n =
-			add(g, GC_INGEST, rows_text(&r, g->a, 0), ref, ref, rows_int(&r, 2));
+		        add(g, GC_INGEST, rows_text(&r, g->a, 0), ref, ref, rows_int(&r, 2));
 
 		if (rows_int(&r, 3) > g->now)
 			mark(g, n, MARKED);
@@ -216,8 +215,8 @@ static int mark_containers(struct graph *g, struct err *e)
 {
 	struct rows r;
 
-	rows_open(&r, g->tx, "SELECT ns, snapshotter || '/' || snapshot_key, labels FROM containers",
-		  "");
+	rows_open(&r, g->tx,
+	          "SELECT ns, snapshotter || '/' || snapshot_key, labels FROM containers", "");
 	while (rows_next(&r, e)) {
 		const char *ns = rows_text(&r, g->a, 0);
 
@@ -237,8 +236,8 @@ static int mark_resources(struct graph *g, const struct lease *l, struct err *e)
 	enum mark how = labels_get(l->labels, LABEL_FLAT) ? FLAT : MARKED;
 	struct rows r;
 
-	rows_open(&r, g->tx, "SELECT type, id FROM lease_resources WHERE ns = ? AND lease = ?", "ss",
-		  l->ns, l->id);
+	rows_open(&r, g->tx, "SELECT type, id FROM lease_resources WHERE ns = ? AND lease = ?",
+	          "ss", l->ns, l->id);
 	while (rows_next(&r, e)) {
 		const char *type = rows_text(&r, g->a, 0), *id = rows_text(&r, g->a, 1);
 		const char *snapshotter = str_after(type, RESOURCE_SNAPSHOTS);
@@ -250,7 +249,7 @@ static int mark_resources(struct graph *g, const struct lease *l, struct err *e)
 		else if (snapshotter)
 			mark(g,
 			     find(g, GC_SNAPSHOT, l->ns,
-				  arena_printf(g->a, "%s/%s", snapshotter, id)),
+			          arena_printf(g->a, "%s/%s", snapshotter, id)),
 			     how);
 	}
 	return r.failed ? -1 : 0;
@@ -267,12 +266,12 @@ static bool is_expired(const struct graph *g, const struct lease *l)
 static int drop_lease(struct graph *g, const struct lease *l, struct err *e)
 {
 	return tx_exec(g->tx, e, "DELETE FROM leases WHERE ns = ? AND id = ?", "ss", l->ns, l->id) <
-				       0 ||
-			       tx_exec(g->tx, e,
-				       "DELETE FROM lease_resources WHERE ns = ? AND lease = ?",
-				       "ss", l->ns, l->id) < 0 ?
-		       -1 :
-		       0;
+	                               0 ||
+	                       tx_exec(g->tx, e,
+	                               "DELETE FROM lease_resources WHERE ns = ? AND lease = ?",
+	                               "ss", l->ns, l->id) < 0
+	               ? -1
+	               : 0;
 }
 
 static int mark_leases(struct graph *g, struct err *e)
@@ -286,15 +285,15 @@ static int mark_leases(struct graph *g, struct err *e)
 	rows_open(&r, g->tx, "SELECT ns, id, labels FROM leases", "");
 	while (rows_next(&r, e)) {
 		struct lease l = { rows_text(&r, g->a, 0), rows_text(&r, g->a, 1),
-				   labels_unpack(g->a, rows_blob(&r, g->a, 2)) };
+			           labels_unpack(g->a, rows_blob(&r, g->a, 2)) };
 
 		arena_push(g->a, &list, l);
 	}
 	if (r.failed)
 		return -1;
 	for (size_t i = 0; i < list.n; i++)
-		if ((is_expired(g, &list.v[i]) ? drop_lease(g, &list.v[i], e) :
-						 mark_resources(g, &list.v[i], e)) < 0)
+		if ((is_expired(g, &list.v[i]) ? drop_lease(g, &list.v[i], e)
+		                               : mark_resources(g, &list.v[i], e)) < 0)
 			return -1;
 	return 0;
 }

@@ -5,7 +5,7 @@
 #include "rpc/wkt.h"
 
 static int health_check(unused_arg struct rpc_call *call, unused_arg const void *req, void *respp,
-			unused_arg struct err *e)
+                        unused_arg struct err *e)
 {
 	Health__HealthCheckResponse *resp = respp;
 

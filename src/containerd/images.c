@@ -36,13 +36,13 @@ static Images__Image *read_row(struct arena *a, struct rows *r)
 }
 
 static Images__Image *find(struct tx *tx, struct arena *a, const char *ns, const char *name,
-			   struct err *e)
+                           struct err *e)
 {
 	Images__Image *i = NULL;
 	struct rows r;
 
 	rows_open(&r, tx, "SELECT " COLUMNS " FROM images WHERE ns = ? AND name = ?", "ss", ns,
-		  name);
+	          name);
 	while (rows_next(&r, e))
 		i = read_row(a, &r);
 	if (!i && !r.failed)
@@ -51,18 +51,18 @@ static Images__Image *find(struct tx *tx, struct arena *a, const char *ns, const
 }
 
 static int write_row(struct tx *tx, struct arena *a, const char *ns, const Images__Image *i,
-		     struct err *e)
+                     struct err *e)
 {
 	struct labels annotations = { i->target->n_annotations, i->target->annotations };
 
 	return tx_exec(tx, e,
-		       "INSERT OR REPLACE INTO images (ns, " COLUMNS ")"
-		       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		       "ssssibbii", ns, i->name, i->target->media_type, i->target->digest,
-		       i->target->size, labels_pack(a, annotations), labels_pack(a, LABELS_OF(i)),
-		       wkt_timestamp_ns(i->created_at), wkt_timestamp_ns(i->updated_at)) < 0 ?
-		       -1 :
-		       0;
+	               "INSERT OR REPLACE INTO images (ns, " COLUMNS ")"
+	               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	               "ssssibbii", ns, i->name, i->target->media_type, i->target->digest,
+	               i->target->size, labels_pack(a, annotations), labels_pack(a, LABELS_OF(i)),
+	               wkt_timestamp_ns(i->created_at), wkt_timestamp_ns(i->updated_at)) < 0
+	               ? -1
+	               : 0;
 }
 
 static int check(const Images__Image *i, struct err *e)
@@ -75,10 +75,10 @@ static int check(const Images__Image *i, struct err *e)
 		return -1;
 	if (!t || !digest_is_valid(field_text(t->digest)))
 		return err_set(e, ERR_INVALID, "Target.Digest \"%s\" invalid: invalid argument",
-			       t ? field_text(t->digest) : "");
+		               t ? field_text(t->digest) : "");
 	if (t->size <= 0)
 		return err_set(e, ERR_INVALID,
-			       "Target.Size must be greater than zero: invalid argument");
+		               "Target.Size must be greater than zero: invalid argument");
 	if (str_empty(t->media_type))
 		return err_set(e, ERR_INVALID, "Target.MediaType must be set: invalid argument");
 	return 0;
@@ -164,7 +164,7 @@ static int images_create(struct rpc_call *call, const void *reqp, void *respp, s
 	if (check(i, e) < 0)
 		return -1;
 	i->created_at = i->updated_at =
-		req->source_date_epoch ? req->source_date_epoch : wkt_timestamp(a, clock_now_ns());
+	        req->source_date_epoch ? req->source_date_epoch : wkt_timestamp(a, clock_now_ns());
 	if (tx_begin(&tx, d->db, DB_DURABLE, e) < 0 || namespace_ensure(&tx, ns, e) < 0)
 		return -1;
 	if (find(&tx, a, ns, i->name, e))
@@ -180,7 +180,7 @@ static int images_create(struct rpc_call *call, const void *reqp, void *respp, s
 
 /* Without a mask all that may change is replaced. */
 static int merge(struct arena *a, Images__Image *to, const Images__Image *from,
-		 const Google__FieldMask *mask, struct err *e)
+                 const Google__FieldMask *mask, struct err *e)
 {
 	struct labels l = LABELS_OF(to);
 
@@ -195,9 +195,10 @@ static int merge(struct arena *a, Images__Image *to, const Images__Image *from,
 		if (str_eq(path, "target"))
 			to->target = from->target;
 		else if (!labels_mask(a, &l, LABELS_OF(from), path))
-			return err_set(e, ERR_INVALID,
-				       "cannot update \"%s\" field on image \"%s\": invalid argument",
-				       path, to->name);
+			return err_set(
+			        e, ERR_INVALID,
+			        "cannot update \"%s\" field on image \"%s\": invalid argument",
+			        path, to->name);
 	}
 	LABELS_TO(to, l);
 	return 0;
@@ -217,14 +218,15 @@ static int images_update(struct rpc_call *call, const void *reqp, void *respp, s
 	if (!ns)
 		return -1;
 	if (!req->image || str_empty(req->image->name))
-		return err_set(e, ERR_INVALID, "image name is required for update: invalid argument");
+		return err_set(e, ERR_INVALID,
+		               "image name is required for update: invalid argument");
 	if (tx_begin(&tx, d->db, DB_DURABLE, e) < 0)
 		return -1;
 	i = find(&tx, a, ns, req->image->name, e);
 	if (!i || merge(a, i, req->image, req->update_mask, e) < 0 || check(i, e) < 0)
 		return -1;
 	i->updated_at =
-		req->source_date_epoch ? req->source_date_epoch : wkt_timestamp(a, clock_now_ns());
+	        req->source_date_epoch ? req->source_date_epoch : wkt_timestamp(a, clock_now_ns());
 	if (write_row(&tx, a, ns, i, e) < 0 || tx_commit(&tx, e) < 0)
 		return -1;
 	event.name = i->name;
@@ -236,7 +238,7 @@ static int images_update(struct rpc_call *call, const void *reqp, void *respp, s
 }
 
 static int images_delete(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			 struct err *e)
+                         struct err *e)
 {
 	const Images__DeleteImageRequest *req = reqp;
 	Images__ImageDelete event = IMAGES__IMAGE_DELETE__INIT;
@@ -252,11 +254,10 @@ static int images_delete(struct rpc_call *call, const void *reqp, unused_arg voi
 		return -1;
 	if (req->target && !str_empty(req->target->digest) &&
 	    !str_eq(req->target->digest, i->target->digest))
-		return err_set(e, ERR_NOT_FOUND,
-			       "image \"%s\" points at %s, not at %s: not found", i->name,
-			       i->target->digest, req->target->digest);
+		return err_set(e, ERR_NOT_FOUND, "image \"%s\" points at %s, not at %s: not found",
+		               i->name, i->target->digest, req->target->digest);
 	if (tx_exec(&tx, e, "DELETE FROM images WHERE ns = ? AND name = ?", "ss", ns, i->name) <
-		    0 ||
+	            0 ||
 	    tx_commit(&tx, e) < 0)
 		return -1;
 	event.name = i->name;
@@ -268,5 +269,5 @@ static int images_delete(struct rpc_call *call, const void *reqp, unused_arg voi
 }
 
 SERVICE_ROUTES(images, { RPC_IMAGES_GET, images_get }, { RPC_IMAGES_LIST, images_list },
-	       { RPC_IMAGES_CREATE, images_create }, { RPC_IMAGES_UPDATE, images_update },
-	       { RPC_IMAGES_DELETE, images_delete })
+               { RPC_IMAGES_CREATE, images_create }, { RPC_IMAGES_UPDATE, images_update },
+               { RPC_IMAGES_DELETE, images_delete })

@@ -63,9 +63,9 @@ int ingest_stat(struct blobs *b, const char *ref, struct ingest_status *st, stru
 
 	ingest_name(ref, name);
 	*st = (struct ingest_status){ 0 };
-	return read_status(b, name, st) < 0 ?
-		       err_set(e, ERR_NOT_FOUND, "reference %s: not found", ref) :
-		       0;
+	return read_status(b, name, st) < 0
+	               ? err_set(e, ERR_NOT_FOUND, "reference %s: not found", ref)
+	               : 0;
 }
 
 static int open_files(struct ingest *i, struct err *e)
@@ -79,7 +79,7 @@ static int open_files(struct ingest *i, struct err *e)
 	    file_write(i->blobs->ingest, ref, i->ref, strlen(i->ref), 0644, e) < 0)
 		return -1;
 	i->data = openat(i->blobs->ingest, arena_printf(&a, "%s/data", i->name),
-			 O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	                 O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	return i->data < 0 ? err_errno(e, errno, "open ingest %s", i->ref) : 0;
 }
 
@@ -214,7 +214,7 @@ static int clean_one(void *arg, unused_arg int dirfd, const char *name)
 }
 
 int ingest_clean(struct blobs *b, bool (*keep)(void *arg, const char *name), void *arg,
-		 struct err *e)
+                 struct err *e)
 {
 	struct clean c = { b, keep, arg, e };
 

@@ -60,7 +60,9 @@ static const char *architecture(struct arena *a)
 {
 	static const struct {
 		const char *kernel, *go;
-	} names[] = { { "x86_64", "amd64" }, { "aarch64", "arm64" }, { "armv7l", "arm" },
+	} names[] = { { "x86_64", "amd64" },
+		      { "aarch64", "arm64" },
+		      { "armv7l", "arm" },
 		      { "i686", "386" } };
 	struct utsname u;
 
@@ -90,7 +92,7 @@ static Introspection__Plugin *plugin_message(struct arena *a, const struct plugi
 }
 
 static int introspection_plugins(struct rpc_call *call, const void *reqp, void *respp,
-				 struct err *e)
+                                 struct err *e)
 {
 	const Introspection__PluginsRequest *req = reqp;
 	Introspection__PluginsResponse *resp = respp;
@@ -107,7 +109,7 @@ static int introspection_plugins(struct rpc_call *call, const void *reqp, void *
 }
 
 static int introspection_server(struct rpc_call *call, unused_arg const void *req, void *respp,
-				unused_arg struct err *e)
+                                unused_arg struct err *e)
 {
 	Introspection__ServerResponse *resp = respp;
 	struct stat st;
@@ -120,7 +122,7 @@ static int introspection_server(struct rpc_call *call, unused_arg const void *re
 }
 
 static int introspection_plugin_info(struct rpc_call *call, const void *reqp, void *respp,
-				     struct err *e)
+                                     struct err *e)
 {
 	const Introspection__PluginInfoRequest *req = reqp;
 	Introspection__PluginInfoResponse *resp = respp;
@@ -130,10 +132,10 @@ static int introspection_plugin_info(struct rpc_call *call, const void *reqp, vo
 			resp->plugin = plugin_message(rpc_call_arena(call), &plugins[i]);
 	if (!resp->plugin)
 		return err_set(e, ERR_NOT_FOUND, "plugin %s.%s: not found", field_text(req->type),
-			       field_text(req->id));
+		               field_text(req->id));
 	return 0;
 }
 
 SERVICE_ROUTES(introspection, { RPC_INTROSPECTION_PLUGINS, introspection_plugins },
-	       { RPC_INTROSPECTION_SERVER, introspection_server },
-	       { RPC_INTROSPECTION_PLUGIN_INFO, introspection_plugin_info })
+               { RPC_INTROSPECTION_SERVER, introspection_server },
+               { RPC_INTROSPECTION_PLUGIN_INFO, introspection_plugin_info })

@@ -48,9 +48,9 @@ int labels_check(struct labels l, const char *what, struct err *e)
 	for (size_t i = 0; i < l.n; i++)
 		if (strlen(text(l.v[i]->key)) + strlen(text(l.v[i]->value)) > LIMIT_LABEL_BYTES)
 			return err_set(e, ERR_INVALID,
-				       "%s: label key and value greater than maximum size "
-				       "(%d bytes), key: %.10s: invalid argument",
-				       what, LIMIT_LABEL_BYTES, text(l.v[i]->key));
+			               "%s: label key and value greater than maximum size "
+			               "(%d bytes), key: %.10s: invalid argument",
+			               what, LIMIT_LABEL_BYTES, text(l.v[i]->key));
 	return 0;
 }
 
@@ -67,7 +67,7 @@ struct labels labels_unpack(struct arena *a, struct slice blob)
 {
 	struct err ignored = { 0 };
 	Pairs__StringMap *m =
-		rpc_unpack(a, &pairs__string_map__descriptor, blob.data, blob.len, &ignored);
+	        rpc_unpack(a, &pairs__string_map__descriptor, blob.data, blob.len, &ignored);
 
 	return m ? (struct labels){ m->n_pairs, m->pairs } : (struct labels){ 0 };
 }

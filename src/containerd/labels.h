@@ -18,7 +18,7 @@ struct labels {
 };
 
 /* The pairs of a message: LABELS_OF(image), and back: LABELS_TO(image, labels). */
-#define LABELS_OF(m) ((struct labels){ (m)->n_labels, (m)->labels })
+#define LABELS_OF(m)    ((struct labels){ (m)->n_labels, (m)->labels })
 #define LABELS_TO(m, l) ((m)->n_labels = (l).n, (m)->labels = (l).v)
 
 const char *labels_get(struct labels l, const char *key); /* NULL when absent */

@@ -28,28 +28,28 @@ static int lease_exists(struct tx *tx, const char *ns, const char *id, struct er
 }
 
 int lease_hold(struct tx *tx, const char *ns, const char *lease, const char *type, const char *id,
-	       struct err *e)
+               struct err *e)
 {
 	if (!lease)
 		return 0;
 	if (lease_exists(tx, ns, lease, e) < 0)
-		return e->kind == ERR_NOT_FOUND ?
-			       err_set(e, ERR_NOT_FOUND, "lease does not exist: not found") :
-			       -1;
+		return e->kind == ERR_NOT_FOUND
+		               ? err_set(e, ERR_NOT_FOUND, "lease does not exist: not found")
+		               : -1;
 	return tx_exec(tx, e,
-		       "INSERT OR IGNORE INTO lease_resources (ns, lease, type, id)"
-		       " VALUES (?, ?, ?, ?)",
-		       "ssss", ns, lease, type, id) < 0 ?
-		       -1 :
-		       0;
+	               "INSERT OR IGNORE INTO lease_resources (ns, lease, type, id)"
+	               " VALUES (?, ?, ?, ?)",
+	               "ssss", ns, lease, type, id) < 0
+	               ? -1
+	               : 0;
 }
 
 int lease_drop(struct tx *tx, const char *ns, const char *type, const char *id, struct err *e)
 {
 	return tx_exec(tx, e, "DELETE FROM lease_resources WHERE ns = ? AND type = ? AND id = ?",
-		       "sss", ns, type, id) < 0 ?
-		       -1 :
-		       0;
+	               "sss", ns, type, id) < 0
+	               ? -1
+	               : 0;
 }
 
 /* ---- the service ---- */
@@ -83,8 +83,8 @@ static int leases_create(struct rpc_call *call, const void *reqp, void *respp, s
 	    namespace_ensure(&tx, ns, e) < 0)
 		return -1;
 	made = tx_exec(&tx, e,
-		       "INSERT OR IGNORE INTO leases (ns, id, labels, created) VALUES (?, ?, ?, ?)",
-		       "ssbi", ns, l->id, labels_pack(a, LABELS_OF(l)), now);
+	               "INSERT OR IGNORE INTO leases (ns, id, labels, created) VALUES (?, ?, ?, ?)",
+	               "ssbi", ns, l->id, labels_pack(a, LABELS_OF(l)), now);
 	if (made == 0)
 		err_set(e, ERR_ALREADY_EXISTS, "lease \"%s\": already exists", l->id);
 	if (made <= 0 || tx_commit(&tx, e) < 0)
@@ -94,7 +94,7 @@ static int leases_create(struct rpc_call *call, const void *reqp, void *respp, s
 }
 
 static int leases_delete(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			 struct err *e)
+                         struct err *e)
 {
 	const Leases__DeleteRequest *req = reqp;
 	struct daemon *d = request_daemon(call);
@@ -104,7 +104,7 @@ static int leases_delete(struct rpc_call *call, const void *reqp, unused_arg voi
 	if (!ns || tx_begin(&tx, d->db, DB_WRITE, e) < 0 || lease_exists(&tx, ns, id, e) < 0 ||
 	    tx_exec(&tx, e, "DELETE FROM leases WHERE ns = ? AND id = ?", "ss", ns, id) < 0 ||
 	    tx_exec(&tx, e, "DELETE FROM lease_resources WHERE ns = ? AND lease = ?", "ss", ns,
-		    id) < 0 ||
+	            id) < 0 ||
 	    tx_commit(&tx, e) < 0)
 		return -1;
 	if (req->sync)
@@ -151,7 +151,7 @@ static int leases_list(struct rpc_call *call, const void *reqp, void *respp, str
 	    tx_begin(&tx, request_daemon(call)->db, DB_READ, e) < 0)
 		return -1;
 	rows_open(&r, &tx, "SELECT id, labels, created FROM leases WHERE ns = ? ORDER BY id", "s",
-		  ns);
+	          ns);
 	while (rows_next(&r, e)) {
 		Leases__Lease *l = read_row(a, &r);
 
@@ -170,18 +170,18 @@ static int resource_check(const Leases__Resource *res, struct err *e)
 	const char *type = res ? field_text(res->type) : "", *id = res ? field_text(res->id) : "";
 
 	if (str_eq(type, RESOURCE_CONTENT) && !digest_is_valid(id))
-		return err_set(e, ERR_INVALID,
-			       "invalid content resource id %s: invalid argument", id);
+		return err_set(e, ERR_INVALID, "invalid content resource id %s: invalid argument",
+		               id);
 	if (str_eq(type, RESOURCE_CONTENT) || str_eq(type, RESOURCE_INGEST))
 		return 0;
 	if (str_starts(type, RESOURCE_SNAPSHOTS) && *str_after(type, RESOURCE_SNAPSHOTS))
 		return 0;
 	return err_set(e, ERR_UNIMPLEMENTED, "resource type %s not supported yet: not implemented",
-		       type);
+	               type);
 }
 
 static int leases_add_resource(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			       struct err *e)
+                               struct err *e)
 {
 	const Leases__AddResourceRequest *req = reqp;
 	const char *ns = request_namespace(call, e);
@@ -196,20 +196,19 @@ static int leases_add_resource(struct rpc_call *call, const void *reqp, unused_a
 }
 
 static int leases_delete_resource(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-				  struct err *e)
+                                  struct err *e)
 {
 	const Leases__DeleteResourceRequest *req = reqp;
 	struct daemon *d = request_daemon(call);
 	const char *ns = request_namespace(call, e);
 	_cleanup_tx_ struct tx tx = { 0 };
 
-	if (!ns || resource_check(req->resource, e) < 0 ||
-	    tx_begin(&tx, d->db, DB_WRITE, e) < 0 ||
+	if (!ns || resource_check(req->resource, e) < 0 || tx_begin(&tx, d->db, DB_WRITE, e) < 0 ||
 	    lease_exists(&tx, ns, field_text(req->id), e) < 0 ||
 	    tx_exec(&tx, e,
-		    "DELETE FROM lease_resources"
-		    " WHERE ns = ? AND lease = ? AND type = ? AND id = ?",
-		    "ssss", ns, req->id, req->resource->type, req->resource->id) < 0 ||
+	            "DELETE FROM lease_resources"
+	            " WHERE ns = ? AND lease = ? AND type = ? AND id = ?",
+	            "ssss", ns, req->id, req->resource->type, req->resource->id) < 0 ||
 	    tx_commit(&tx, e) < 0)
 		return -1;
 	gc_schedule(d->gc);
@@ -217,7 +216,7 @@ static int leases_delete_resource(struct rpc_call *call, const void *reqp, unuse
 }
 
 static int leases_list_resources(struct rpc_call *call, const void *reqp, void *respp,
-				 struct err *e)
+                                 struct err *e)
 {
 	const Leases__ListResourcesRequest *req = reqp;
 	Leases__ListResourcesResponse *resp = respp;
@@ -234,7 +233,7 @@ static int leases_list_resources(struct rpc_call *call, const void *reqp, void *
 	    lease_exists(&tx, ns, field_text(req->id), e) < 0)
 		return -1;
 	rows_open(&r, &tx, "SELECT type, id FROM lease_resources WHERE ns = ? AND lease = ?", "ss",
-		  ns, req->id);
+	          ns, req->id);
 	while (rows_next(&r, e)) {
 		Leases__Resource *res = pb_new(a, leases__resource, Leases__Resource);
 
@@ -248,6 +247,6 @@ static int leases_list_resources(struct rpc_call *call, const void *reqp, void *
 }
 
 SERVICE_ROUTES(leases, { RPC_LEASES_CREATE, leases_create }, { RPC_LEASES_DELETE, leases_delete },
-	       { RPC_LEASES_LIST, leases_list }, { RPC_LEASES_ADD_RESOURCE, leases_add_resource },
-	       { RPC_LEASES_DELETE_RESOURCE, leases_delete_resource },
-	       { RPC_LEASES_LIST_RESOURCES, leases_list_resources })
+               { RPC_LEASES_LIST, leases_list }, { RPC_LEASES_ADD_RESOURCE, leases_add_resource },
+               { RPC_LEASES_DELETE_RESOURCE, leases_delete_resource },
+               { RPC_LEASES_LIST_RESOURCES, leases_list_resources })

@@ -29,7 +29,7 @@ struct options {
 static const struct flag flags[] = {
 	FLAG_TEXT("config", 'c', struct options, config, "path to the configuration file"),
 	FLAG_TEXT("log-level", 'l', struct options, log_level,
-		  "trace, debug, info, warn, error or fatal"),
+	          "trace, debug, info, warn, error or fatal"),
 	FLAG_TEXT("address", 'a', struct options, address, "socket of the gRPC server"),
 	FLAG_TEXT("root", 0, struct options, root, "directory of persistent data"),
 	FLAG_TEXT("state", 0, struct options, state, "directory of volatile state"),
@@ -47,7 +47,8 @@ static int load_config(struct arena *a, const struct options *o, struct config *
 	if (o->config && !str_eq(o->config, "none")) {
 		if (config_read(a, o->config, c, e) < 0)
 			return -1;
-	} else if (!o->config && path_exists(CONFIG_FILE) && config_read(a, CONFIG_FILE, c, e) < 0) {
+	} else if (!o->config && path_exists(CONFIG_FILE) &&
+	           config_read(a, CONFIG_FILE, c, e) < 0) {
 		return -1;
 	}
 	c->root = o->root ? o->root : c->root;

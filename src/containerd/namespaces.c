@@ -11,9 +11,9 @@
 
 int namespace_ensure(struct tx *tx, const char *ns, struct err *e)
 {
-	return tx_exec(tx, e, "INSERT OR IGNORE INTO namespaces (name) VALUES (?)", "s", ns) < 0 ?
-		       -1 :
-		       0;
+	return tx_exec(tx, e, "INSERT OR IGNORE INTO namespaces (name) VALUES (?)", "s", ns) < 0
+	               ? -1
+	               : 0;
 }
 
 static Namespaces__Namespace *read_row(struct arena *a, struct rows *r)
@@ -52,7 +52,7 @@ static int namespaces_get(struct rpc_call *call, const void *reqp, void *respp, 
 }
 
 static int namespaces_list(struct rpc_call *call, unused_arg const void *req, void *respp,
-			   struct err *e)
+                           struct err *e)
 {
 	Namespaces__ListNamespacesResponse *resp = respp;
 	struct arena *a = rpc_call_arena(call);
@@ -90,7 +90,7 @@ static int namespaces_create(struct rpc_call *call, const void *reqp, void *resp
 	    tx_begin(&tx, d->db, DB_DURABLE, e) < 0)
 		return -1;
 	made = tx_exec(&tx, e, "INSERT OR IGNORE INTO namespaces (name, labels) VALUES (?, ?)",
-		       "sb", n->name, labels_pack(rpc_call_arena(call), LABELS_OF(n)));
+	               "sb", n->name, labels_pack(rpc_call_arena(call), LABELS_OF(n)));
 	if (made == 0)
 		err_set(e, ERR_ALREADY_EXISTS, "namespace \"%s\": already exists", n->name);
 	if (made <= 0 || tx_commit(&tx, e) < 0)
@@ -104,18 +104,18 @@ static int namespaces_create(struct rpc_call *call, const void *reqp, void *resp
 
 /* Labels with an empty value are removed. Without a mask every label that is named is set. */
 static int merge_labels(struct arena *a, Namespaces__Namespace *to, Namespaces__Namespace *from,
-			const Google__FieldMask *mask, struct err *e)
+                        const Google__FieldMask *mask, struct err *e)
 {
 	struct labels l = LABELS_OF(to);
 
 	for (size_t i = 0; mask && i < mask->n_paths; i++)
 		if (!labels_mask(a, &l, LABELS_OF(from), mask->paths[i]))
 			return err_set(e, ERR_INVALID,
-				       "cannot update \"%s\" field: invalid argument",
-				       mask->paths[i]);
+			               "cannot update \"%s\" field: invalid argument",
+			               mask->paths[i]);
 	for (size_t i = 0; (!mask || mask->n_paths == 0) && i < from->n_labels; i++)
 		labels_set(a, &l, field_text(from->labels[i]->key),
-			   field_text(from->labels[i]->value));
+		           field_text(from->labels[i]->value));
 	for (size_t i = l.n; i > 0; i--)
 		if (str_empty(l.v[i - 1]->value))
 			labels_remove(&l, field_text(l.v[i - 1]->key));
@@ -140,7 +140,7 @@ static int namespaces_update(struct rpc_call *call, const void *reqp, void *resp
 	n = find(&tx, a, field_text(req->namespace_->name), e);
 	if (!n || merge_labels(a, n, req->namespace_, req->update_mask, e) < 0 ||
 	    tx_exec(&tx, e, "UPDATE namespaces SET labels = ? WHERE name = ?", "bs",
-		    labels_pack(a, LABELS_OF(n)), n->name) < 0 ||
+	            labels_pack(a, LABELS_OF(n)), n->name) < 0 ||
 	    tx_commit(&tx, e) < 0)
 		return -1;
 	event.name = n->name;
@@ -157,7 +157,8 @@ static const struct {
 	{ "images", "SELECT 1 FROM images WHERE ns = ? LIMIT 1" },
 	{ "blobs", "SELECT 1 FROM content WHERE ns = ? LIMIT 1" },
 	{ "containers", "SELECT 1 FROM containers WHERE ns = ? LIMIT 1" },
-	{ "snapshots on \"overlayfs\" snapshotter", "SELECT 1 FROM snapshots WHERE ns = ? LIMIT 1" },
+	{ "snapshots on \"overlayfs\" snapshotter",
+	  "SELECT 1 FROM snapshots WHERE ns = ? LIMIT 1" },
 };
 
 static int check_empty(struct tx *tx, const char *name, struct err *e)
@@ -176,12 +177,12 @@ static int check_empty(struct tx *tx, const char *name, struct err *e)
 	if (list.len == 0)
 		return 0;
 	return err_set(e, ERR_PRECONDITION,
-		       "namespace \"%s\" must be empty, but it still has %s: failed precondition",
-		       name, list.data);
+	               "namespace \"%s\" must be empty, but it still has %s: failed precondition",
+	               name, list.data);
 }
 
 static int namespaces_delete(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			     struct err *e)
+                             struct err *e)
 {
 	const Namespaces__DeleteNamespaceRequest *req = reqp;
 	Events__NamespaceDelete event = EVENTS__NAMESPACE_DELETE__INIT;
@@ -195,8 +196,7 @@ static int namespaces_delete(struct rpc_call *call, const void *reqp, unused_arg
 	gone = tx_exec(&tx, e, "DELETE FROM namespaces WHERE name = ?", "s", name);
 	if (gone == 0)
 		err_set(e, ERR_NOT_FOUND, "namespace \"%s\": not found", name);
-	if (gone <= 0 ||
-	    tx_exec(&tx, e, "DELETE FROM leases WHERE ns = ?", "s", name) < 0 ||
+	if (gone <= 0 || tx_exec(&tx, e, "DELETE FROM leases WHERE ns = ?", "s", name) < 0 ||
 	    tx_exec(&tx, e, "DELETE FROM lease_resources WHERE ns = ?", "s", name) < 0 ||
 	    tx_commit(&tx, e) < 0)
 		return -1;
@@ -206,6 +206,7 @@ static int namespaces_delete(struct rpc_call *call, const void *reqp, unused_arg
 }
 
 SERVICE_ROUTES(namespaces, { RPC_NAMESPACES_GET, namespaces_get },
-	       { RPC_NAMESPACES_LIST, namespaces_list }, { RPC_NAMESPACES_CREATE, namespaces_create },
-	       { RPC_NAMESPACES_UPDATE, namespaces_update },
-	       { RPC_NAMESPACES_DELETE, namespaces_delete })
+               { RPC_NAMESPACES_LIST, namespaces_list },
+               { RPC_NAMESPACES_CREATE, namespaces_create },
+               { RPC_NAMESPACES_UPDATE, namespaces_update },
+               { RPC_NAMESPACES_DELETE, namespaces_delete })

@@ -83,7 +83,7 @@ static int make_fs(const struct overlay *o, int64_t id, int64_t parent, struct e
 }
 
 static int make_snapshot(const struct overlay *o, int64_t id, bool writable, int64_t parent,
-			 struct err *e)
+                         struct err *e)
 {
 	char name[NAME_SIZE];
 
@@ -117,8 +117,8 @@ int overlay_remove(const struct overlay *o, int64_t id, struct err *e)
 int overlay_sync(const struct overlay *o, int64_t id, struct err *e)
 {
 	char name[NAME_SIZE];
-	_cleanup_close_ int fd = openat(o->dir, id_name(name, id, "/fs"),
-					O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd =
+	        openat(o->dir, id_name(name, id, "/fs"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 || syncfs(fd) < 0)
 		return err_errno(e, errno, "sync snapshot %s", name);
@@ -126,7 +126,7 @@ int overlay_sync(const struct overlay *o, int64_t id, struct err *e)
 }
 
 int overlay_usage(const struct overlay *o, int64_t id, int64_t *size, int64_t *inodes,
-		  struct err *e)
+                  struct err *e)
 {
 	char name[NAME_SIZE];
 
@@ -147,7 +147,7 @@ static int each_name(void *arg, unused_arg int dirfd, const char *name)
 }
 
 int overlay_each(const struct overlay *o, int (*fn)(void *arg, int64_t id), void *arg,
-		 struct err *e)
+                 struct err *e)
 {
 	struct each each = { fn, arg };
 
@@ -162,7 +162,7 @@ static char *fs_path(const struct overlay *o, struct arena *a, int64_t id, const
 }
 
 static Types__Mount *mount_new(struct arena *a, const char *type, const char *source,
-			       struct strs options)
+                               struct strs options)
 {
 	Types__Mount *m = pb_new(a, types__mount, Types__Mount);
 
@@ -193,7 +193,7 @@ static const char *lowerdir(const struct overlay *o, struct arena *a, const stru
 }
 
 static Types__Mount *overlay_mount(const struct overlay *o, struct arena *a,
-				   const struct overlay_stack *s)
+                                   const struct overlay_stack *s)
 {
 	struct strs options = { 0 };
 
@@ -201,16 +201,15 @@ static Types__Mount *overlay_mount(const struct overlay *o, struct arena *a,
 		arena_push(a, &options, "index=off");
 	if (s->writable) {
 		arena_push(a, &options,
-			   arena_printf(a, "workdir=%s", fs_path(o, a, s->id, "work")));
-		arena_push(a, &options,
-			   arena_printf(a, "upperdir=%s", fs_path(o, a, s->id, "fs")));
+		           arena_printf(a, "workdir=%s", fs_path(o, a, s->id, "work")));
+		arena_push(a, &options, arena_printf(a, "upperdir=%s", fs_path(o, a, s->id, "fs")));
 	}
 	arena_push(a, &options, lowerdir(o, a, s));
 	return mount_new(a, "overlay", "overlay", options);
 }
 
-Types__Mount **overlay_mounts(const struct overlay *o, struct arena *a, const struct overlay_stack *s,
-			      size_t *n)
+Types__Mount **overlay_mounts(const struct overlay *o, struct arena *a,
+                              const struct overlay_stack *s, size_t *n)
 {
 	Types__Mount **v = arena_array(a, Types__Mount *, 1);
 

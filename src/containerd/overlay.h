@@ -33,12 +33,12 @@ struct overlay_stack {
 	} parents;
 };
 /* How to mount it; *n mounts in the arena. */
-Types__Mount **overlay_mounts(const struct overlay *o, struct arena *a, const struct overlay_stack *s,
-			      size_t *n);
+Types__Mount **overlay_mounts(const struct overlay *o, struct arena *a,
+                              const struct overlay_stack *s, size_t *n);
 
 /* Bytes on disk and inodes of the layer alone. */
 int overlay_usage(const struct overlay *o, int64_t id, int64_t *size, int64_t *inodes,
-		  struct err *e) must_check;
+                  struct err *e) must_check;
 
 /* Everything of the layer is on disk when this returns. */
 int overlay_sync(const struct overlay *o, int64_t id, struct err *e) must_check;
@@ -47,6 +47,6 @@ int overlay_remove(const struct overlay *o, int64_t id, struct err *e) must_chec
 
 /* Calls fn for each id on disk. */
 int overlay_each(const struct overlay *o, int (*fn)(void *arg, int64_t id), void *arg,
-		 struct err *e) must_check;
+                 struct err *e) must_check;
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/err.h"
 
 /* Reads a packed Any from fd and publishes it through the daemon at `address`. */
-int publish_event(const char *address, const char *ns, const char *topic, int fd,
-		  struct err *e) must_check;
+int publish_event(const char *address, const char *ns, const char *topic, int fd, struct err *e)
+        must_check;
 
 #endif

@@ -121,8 +121,8 @@ static bool waiter_wait(struct waiter *w, const struct timespec *until)
 
 	pthread_mutex_lock(&reaper.lock);
 	while (!w->done && r == 0)
-		r = until ? pthread_cond_timedwait(&reaper.reaped, &reaper.lock, until) :
-			    pthread_cond_wait(&reaper.reaped, &reaper.lock);
+		r = until ? pthread_cond_timedwait(&reaper.reaped, &reaper.lock, until)
+		          : pthread_cond_wait(&reaper.reaped, &reaper.lock);
 	pthread_mutex_unlock(&reaper.lock);
 	return w->done;
 }
@@ -147,6 +147,6 @@ int reaper_run(const struct proc_spawn *s, int timeout_ms, struct err *e)
 	waiter_remove(&w);
 	if (!in_time)
 		return err_set(e, ERR_DEADLINE, "%s did not end within %d s", s->argv[0],
-			       timeout_ms / 1000);
+		               timeout_ms / 1000);
 	return WIFSIGNALED(w.status) ? 128 + WTERMSIG(w.status) : WEXITSTATUS(w.status);
 }

@@ -100,8 +100,8 @@ static int read_ingests(struct sides *s, struct err *e)
 	rows_open(&r, &tx, "SELECT ns, id, ref FROM ingests", "");
 	while (rows_next(&r, e)) {
 		ingest_name(content_backend_ref(&s->a, rows_text(&r, &s->a, 0), rows_int(&r, 1),
-						rows_text(&r, &s->a, 2)),
-			    name);
+		                                rows_text(&r, &s->a, 2)),
+		            name);
 		map_set(&s->rows, name, s);
 	}
 	return r.failed ? -1 : 0;

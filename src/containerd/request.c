@@ -28,14 +28,14 @@ int identifier_check(const char *s, struct err *e)
 		return err_set(e, ERR_INVALID, "identifier must not be empty: invalid argument");
 	if (strlen(s) > IDENTIFIER_MAX)
 		return err_set(e, ERR_INVALID,
-			       "identifier \"%s\" greater than maximum length (%d characters): "
-			       "invalid argument",
-			       s, IDENTIFIER_MAX);
+		               "identifier \"%s\" greater than maximum length (%d characters): "
+		               "invalid argument",
+		               s, IDENTIFIER_MAX);
 	if (!identifier_is_valid(s))
 		return err_set(e, ERR_INVALID,
-			       "identifier \"%s\" must match "
-			       "^[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*$: invalid argument",
-			       s);
+		               "identifier \"%s\" must match "
+		               "^[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*$: invalid argument",
+		               s);
 	return 0;
 }
 

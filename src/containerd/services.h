@@ -23,14 +23,14 @@
 	S(events)        \
 	S(health)
 
-#define SERVICE_DECLARE(name)                       \
+#define SERVICE_DECLARE(name)                          \
 	extern const struct rpc_route name##_routes[]; \
 	extern const size_t name##_nroutes;
 SERVICES(SERVICE_DECLARE)
 SERVICE_DECLARE(ttrpc) /* on the ttrpc socket */
 
 /* At the end of a service's file: SERVICE_ROUTES(images, { RPC_IMAGES_GET, images_get }, ...). */
-#define SERVICE_ROUTES(name, ...)                              \
+#define SERVICE_ROUTES(name, ...)                                 \
 	const struct rpc_route name##_routes[] = { __VA_ARGS__ }; \
 	const size_t name##_nroutes = sizeof(name##_routes) / sizeof(name##_routes[0]);
 

@@ -40,9 +40,10 @@ static const char *find_program(struct arena *a, const char *name, struct err *e
 		path = proc_find(a, arena_printf(a, "%s/%s", own_directory(a), name));
 	if (!path)
 		err_set(e, ERR_NOT_FOUND,
-			"failed to start shim: failed to resolve runtime path: runtime \"%s\" binary "
-			"not installed: file does not exist",
-			name);
+		        "failed to start shim: failed to resolve runtime path: runtime \"%s\" "
+		        "binary "
+		        "not installed: file does not exist",
+		        name);
 	return path;
 }
 
@@ -56,14 +57,15 @@ const char *shim_binary(struct arena *a, const char *runtime, struct err *e)
 	for (name = version; name && name > runtime && name[-1] != '.'; name--)
 		;
 	if (!name || name == version || !version[1]) {
-		err_set(e, ERR_INVALID, "invalid runtime name %s, correct runtime name should be "
-					"either format like `io.containerd.runc.v2` or a full path to "
-					"the binary: invalid argument",
-			runtime);
+		err_set(e, ERR_INVALID,
+		        "invalid runtime name %s, correct runtime name should be "
+		        "either format like `io.containerd.runc.v2` or a full path to "
+		        "the binary: invalid argument",
+		        runtime);
 		return NULL;
 	}
 	program = arena_printf(a, "containerd-shim-%.*s-%s", (int)(version - name), name,
-			       version + 1);
+	                       version + 1);
 	return find_program(a, program, e);
 }
 
@@ -108,12 +110,13 @@ static const char *const *environment(const struct shim_command *c, struct arena
 }
 
 static const char *const *arguments(const struct shim_command *c, struct arena *a,
-				    const char *action)
+                                    const char *action)
 {
 	const char *self = arena_printf(a, "%s/containerd", own_directory(a));
-	const char *const fixed[] = { c->binary, "-namespace", c->ns, "-address",
-				      c->d->config->grpc_address, "-publish-binary", self, "-id",
-				      c->id };
+	const char *const fixed[] = {
+		c->binary,         "-namespace", c->ns, "-address", c->d->config->grpc_address,
+		"-publish-binary", self,         "-id", c->id
+	};
 	struct strs args = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
@@ -134,14 +137,16 @@ static const char *const *arguments(const struct shim_command *c, struct arena *
  * behind inherits it, and a pipe would have no end while that lives.
  */
 static int run(const struct shim_command *c, struct arena *a, const char *action, struct slice in,
-	       int timeout_ms, struct slice *out, struct slice *log, struct err *e)
+               int timeout_ms, struct slice *out, struct slice *log, struct err *e)
 {
 	struct slice none = { "", 0 };
 	_cleanup_close_ int in_fd = memory_file(in, e);
 	_cleanup_close_ int out_fd = memory_file(none, e);
 	_cleanup_close_ int log_fd = memory_file(none, e);
-	struct proc_spawn s = { .file = c->binary, .argv = arguments(c, a, action),
-				.env = environment(c, a), .cwd = c->bundle };
+	struct proc_spawn s = { .file = c->binary,
+		                .argv = arguments(c, a, action),
+		                .env = environment(c, a),
+		                .cwd = c->bundle };
 	int code;
 
 	if (in_fd < 0 || out_fd < 0 || log_fd < 0)
@@ -165,7 +170,7 @@ static const char *trim(struct arena *a, struct slice s)
 }
 
 static int failed(const struct shim_command *c, struct arena *a, const char *action, int code,
-		  struct slice out, struct slice log, struct err *e)
+                  struct slice out, struct slice log, struct err *e)
 {
 	const char *text = trim(a, log.len ? log : out);
 
@@ -174,9 +179,9 @@ static int failed(const struct shim_command *c, struct arena *a, const char *act
 
 /* ---- start ---- */
 
-#define SHIM_PARAMS(F)                      \
-	F(I64, version, "version", 0)       \
-	F(STR, address, "address", 0)       \
+#define SHIM_PARAMS(F)                \
+	F(I64, version, "version", 0) \
+	F(STR, address, "address", 0) \
 	F(STR, protocol, "protocol", 0)
 JSON_STRUCT(shim_params, SHIM_PARAMS)
 JSON_TYPE(shim_params, SHIM_PARAMS)
@@ -190,8 +195,9 @@ static const char *parse_address(struct arena *a, const char *text, struct err *
 		if (json_decode(a, &shim_params_type, slice_of(text), &p, e) < 0)
 			return NULL;
 		if (p.version > 2 || (p.protocol && *p.protocol && !str_eq(p.protocol, "ttrpc"))) {
-			err_set(e, ERR_UNIMPLEMENTED, "shim speaks version %lld over %s: not implemented",
-				(long long)p.version, p.protocol ? p.protocol : "");
+			err_set(e, ERR_UNIMPLEMENTED,
+			        "shim speaks version %lld over %s: not implemented",
+			        (long long)p.version, p.protocol ? p.protocol : "");
 			return NULL;
 		}
 		text = p.address ? p.address : "";
@@ -204,7 +210,7 @@ static const char *parse_address(struct arena *a, const char *text, struct err *
 }
 
 const char *shim_start(const struct shim_command *c, struct arena *a, struct slice options,
-		       struct err *e)
+                       struct err *e)
 {
 	struct slice out, log;
 	int code = run(c, a, "start", options, START_TIMEOUT_MS, &out, &log, e);

@@ -23,10 +23,10 @@ const char *shim_binary(struct arena *a, const char *runtime, struct err *e) mus
 
 /* Runs the program's `start`; the address of its socket. `options` is a packed Any, or empty. */
 const char *shim_start(const struct shim_command *c, struct arena *a, struct slice options,
-		       struct err *e) must_check;
+                       struct err *e) must_check;
 
 /* Runs its `delete`, which ends the container and says how it ended. */
-Shim__DeleteResponse *shim_delete(const struct shim_command *c, struct arena *a,
-				  struct err *e) must_check;
+Shim__DeleteResponse *shim_delete(const struct shim_command *c, struct arena *a, struct err *e)
+        must_check;
 
 #endif

@@ -60,15 +60,15 @@ static int not_found(const char *key, struct err *e)
 }
 
 static int find(struct tx *tx, struct arena *a, const char *ns, const char *key,
-		struct snapshot *out, struct err *e)
+                struct snapshot *out, struct err *e)
 {
 	bool found = false;
 	struct rows r;
 
 	rows_open(&r, tx,
-		  "SELECT " COLUMNS " FROM snapshots"
-		  " WHERE ns = ? AND snapshotter = '" SNAPSHOTTER "' AND key = ?",
-		  "ss", ns, key);
+	          "SELECT " COLUMNS " FROM snapshots"
+	          " WHERE ns = ? AND snapshotter = '" SNAPSHOTTER "' AND key = ?",
+	          "ss", ns, key);
 	while (rows_next(&r, e)) {
 		*out = read_row(a, &r);
 		found = true;
@@ -109,14 +109,14 @@ static int check_snapshotter(const char *name, struct err *e)
 
 /* The snapshot and all it stands on. */
 static int read_stack(struct tx *tx, struct arena *a, const char *ns, const struct snapshot *s,
-		      struct overlay_stack *out, struct err *e)
+                      struct overlay_stack *out, struct err *e)
 {
 	const char *parent = s->parent;
 	struct snapshot p;
 
 	*out = (struct overlay_stack){ .id = s->id,
-				       .writable = s->kind == KIND_ACTIVE,
-				       .committed = s->kind == KIND_COMMITTED };
+		                       .writable = s->kind == KIND_ACTIVE,
+		                       .committed = s->kind == KIND_COMMITTED };
 	while (*parent) {
 		if (out->parents.n >= LIMIT_IMAGE_LAYERS)
 			return err_set(e, ERR_EXHAUSTED, "snapshot %s: too many layers", s->key);
@@ -145,7 +145,7 @@ static int check_make(struct make *m, struct tx *tx, struct snapshot *parent, st
 
 	if (target && exists(tx, m->a, m->ns, target, e))
 		return err_set(e, ERR_ALREADY_EXISTS, "target snapshot \"%s\": already exists",
-			       target);
+		               target);
 	if (exists(tx, m->a, m->ns, m->key, e))
 		return err_set(e, ERR_ALREADY_EXISTS, "snapshot \"%s\": already exists", m->key);
 	*parent = (struct snapshot){ 0 };
@@ -153,16 +153,17 @@ static int check_make(struct make *m, struct tx *tx, struct snapshot *parent, st
 		return 0;
 	if (find(tx, m->a, m->ns, m->parent, parent, e) < 0)
 		return err_set(e, ERR_NOT_FOUND, "parent snapshot %s does not exist: not found",
-			       m->parent);
+		               m->parent);
 	if (parent->kind != KIND_COMMITTED)
 		return err_set(e, ERR_INVALID,
-			       "parent is not committed snapshot: invalid argument");
+		               "parent is not committed snapshot: invalid argument");
 	return 0;
 }
 
 static int insert_row(struct make *m, int64_t id, struct overlay_stack *stack, struct err *e)
 {
-	struct snapshot parent, s = { .id = id, .key = m->key, .parent = m->parent, .kind = m->kind };
+	struct snapshot parent,
+	        s = { .id = id, .key = m->key, .parent = m->parent, .kind = m->kind };
 	_cleanup_arena_ struct arena scratch = { 0 };
 	_cleanup_tx_ struct tx tx = { 0 };
 	int64_t now = clock_now_ns();
@@ -171,10 +172,10 @@ static int insert_row(struct make *m, int64_t id, struct overlay_stack *stack, s
 	    namespace_ensure(&tx, m->ns, e) < 0 ||
 	    lease_hold(&tx, m->ns, m->lease, RESOURCE_SNAPSHOTS SNAPSHOTTER, m->key, e) < 0 ||
 	    tx_exec(&tx, e,
-		    "INSERT INTO snapshots (ns, snapshotter, " COLUMNS ")"
-		    " VALUES (?, '" SNAPSHOTTER "', ?, ?, ?, ?, 0, 0, ?, ?, ?)",
-		    "sissibii", m->ns, id, m->key, m->parent, (int64_t)m->kind,
-		    labels_pack(&scratch, m->labels), now, now) < 0 ||
+	            "INSERT INTO snapshots (ns, snapshotter, " COLUMNS ")"
+	            " VALUES (?, '" SNAPSHOTTER "', ?, ?, ?, ?, 0, 0, ?, ?, ?)",
+	            "sissibii", m->ns, id, m->key, m->parent, (int64_t)m->kind,
+	            labels_pack(&scratch, m->labels), now, now) < 0 ||
 	    read_stack(&tx, m->a, m->ns, &s, stack, e) < 0)
 		return -1;
 	return tx_commit(&tx, e);
@@ -216,10 +217,13 @@ static int snapshots_prepare(struct rpc_call *call, const void *reqp, void *resp
 {
 	const Snapshots__PrepareSnapshotRequest *req = reqp;
 	Snapshots__PrepareSnapshotResponse *resp = respp;
-	struct make m = { .d = request_daemon(call), .a = rpc_call_arena(call),
-			  .lease = request_lease(call), .key = field_text(req->key),
-			  .parent = field_text(req->parent), .kind = KIND_ACTIVE,
-			  .labels = LABELS_OF(req) };
+	struct make m = { .d = request_daemon(call),
+		          .a = rpc_call_arena(call),
+		          .lease = request_lease(call),
+		          .key = field_text(req->key),
+		          .parent = field_text(req->parent),
+		          .kind = KIND_ACTIVE,
+		          .labels = LABELS_OF(req) };
 	struct overlay_stack stack;
 
 	m.ns = request_namespace(call, e);
@@ -234,10 +238,13 @@ static int snapshots_view(struct rpc_call *call, const void *reqp, void *respp, 
 {
 	const Snapshots__ViewSnapshotRequest *req = reqp;
 	Snapshots__ViewSnapshotResponse *resp = respp;
-	struct make m = { .d = request_daemon(call), .a = rpc_call_arena(call),
-			  .lease = request_lease(call), .key = field_text(req->key),
-			  .parent = field_text(req->parent), .kind = KIND_VIEW,
-			  .labels = LABELS_OF(req) };
+	struct make m = { .d = request_daemon(call),
+		          .a = rpc_call_arena(call),
+		          .lease = request_lease(call),
+		          .key = field_text(req->key),
+		          .parent = field_text(req->parent),
+		          .kind = KIND_VIEW,
+		          .labels = LABELS_OF(req) };
 	struct overlay_stack stack;
 
 	m.ns = request_namespace(call, e);
@@ -252,8 +259,8 @@ static int snapshots_view(struct rpc_call *call, const void *reqp, void *respp, 
 
 /* Begins a transaction and finds the snapshot of a request. */
 static int open_snapshot(struct rpc_call *call, struct tx *tx, enum db_mode mode,
-			 const char *snapshotter, const char *key, const char **ns,
-			 struct snapshot *s, struct err *e)
+                         const char *snapshotter, const char *key, const char **ns,
+                         struct snapshot *s, struct err *e)
 {
 	*ns = request_namespace(call, e);
 	if (!*ns || check_snapshotter(snapshotter, e) < 0 ||
@@ -277,8 +284,8 @@ static int snapshots_mounts(struct rpc_call *call, const void *reqp, void *respp
 		return -1;
 	if (s.kind == KIND_COMMITTED)
 		return err_set(e, ERR_PRECONDITION,
-			       "requested snapshot %s not active or view: failed precondition",
-			       s.key);
+		               "requested snapshot %s not active or view: failed precondition",
+		               s.key);
 	resp->mounts = overlay_mounts(request_daemon(call)->overlay, a, &stack, &resp->n_mounts);
 	return 0;
 }
@@ -319,8 +326,8 @@ static int snapshots_usage(struct rpc_call *call, const void *reqp, void *respp,
 static const char *info_field(const void *object, const struct strs *path)
 {
 	static const char *const kinds[] = { [SNAPSHOTS__KIND__VIEW] = "view",
-					     [SNAPSHOTS__KIND__ACTIVE] = "active",
-					     [SNAPSHOTS__KIND__COMMITTED] = "committed" };
+		                             [SNAPSHOTS__KIND__ACTIVE] = "active",
+		                             [SNAPSHOTS__KIND__COMMITTED] = "committed" };
 	const Snapshots__Info *i = object;
 
 	if (str_eq(path->v[0], "kind"))
@@ -340,7 +347,7 @@ struct info_list {
 };
 
 static int read_all(struct rpc_call *call, const Snapshots__ListSnapshotsRequest *req,
-		    struct info_list *list, struct err *e)
+                    struct info_list *list, struct err *e)
 {
 	const char *ns = request_namespace(call, e);
 	struct arena *a = rpc_call_arena(call);
@@ -353,9 +360,9 @@ static int read_all(struct rpc_call *call, const Snapshots__ListSnapshotsRequest
 	    tx_begin(&tx, request_daemon(call)->db, DB_READ, e) < 0)
 		return -1;
 	rows_open(&r, &tx,
-		  "SELECT " COLUMNS " FROM snapshots WHERE ns = ? AND snapshotter = '" SNAPSHOTTER
-		  "' ORDER BY key",
-		  "s", ns);
+	          "SELECT " COLUMNS " FROM snapshots WHERE ns = ? AND snapshotter = '" SNAPSHOTTER
+	          "' ORDER BY key",
+	          "s", ns);
 	while (rows_next(&r, e)) {
 		struct snapshot s = read_row(a, &r);
 		Snapshots__Info *i = info_message(a, &s);
@@ -367,7 +374,7 @@ static int read_all(struct rpc_call *call, const Snapshots__ListSnapshotsRequest
 }
 
 static int snapshots_list(struct rpc_call *call, const void *req, unused_arg void *resp,
-			  struct err *e)
+                          struct err *e)
 {
 	Snapshots__ListSnapshotsResponse m = SNAPSHOTS__LIST_SNAPSHOTS_RESPONSE__INIT;
 	struct info_list list = { 0 };
@@ -387,7 +394,7 @@ static int snapshots_list(struct rpc_call *call, const void *req, unused_arg voi
 
 /* The row of an active snapshot becomes that of a committed one, if nobody changed it meanwhile. */
 static int commit_row(struct rpc_call *call, const Snapshots__CommitSnapshotRequest *req,
-		      const char *ns, const struct snapshot *active, struct err *e)
+                      const char *ns, const struct snapshot *active, struct err *e)
 {
 	struct arena *a = rpc_call_arena(call);
 	int64_t now = clock_now_ns();
@@ -403,19 +410,19 @@ static int commit_row(struct rpc_call *call, const Snapshots__CommitSnapshotRequ
 	if (s.id != active->id)
 		return not_found(active->key, e);
 	if (tx_exec(&tx, e,
-		    "UPDATE snapshots SET key = ?, kind = ?, size = ?, inodes = ?, labels = ?,"
-		    " created = ?, updated = ? WHERE id = ?",
-		    "siiibiii", req->name, (int64_t)KIND_COMMITTED, active->size, active->inodes,
-		    labels_pack(a, LABELS_OF(req)), now, now, active->id) < 0 ||
+	            "UPDATE snapshots SET key = ?, kind = ?, size = ?, inodes = ?, labels = ?,"
+	            " created = ?, updated = ? WHERE id = ?",
+	            "siiibiii", req->name, (int64_t)KIND_COMMITTED, active->size, active->inodes,
+	            labels_pack(a, LABELS_OF(req)), now, now, active->id) < 0 ||
 	    lease_drop(&tx, ns, RESOURCE_SNAPSHOTS SNAPSHOTTER, active->key, e) < 0 ||
-	    lease_hold(&tx, ns, request_lease(call), RESOURCE_SNAPSHOTS SNAPSHOTTER, req->name,
-		       e) < 0)
+	    lease_hold(&tx, ns, request_lease(call), RESOURCE_SNAPSHOTS SNAPSHOTTER, req->name, e) <
+	            0)
 		return -1;
 	return tx_commit(&tx, e);
 }
 
 static int snapshots_commit(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			    struct err *e)
+                            struct err *e)
 {
 	const Snapshots__CommitSnapshotRequest *req = reqp;
 	Events__SnapshotCommit event = EVENTS__SNAPSHOT_COMMIT__INIT;
@@ -434,7 +441,7 @@ static int snapshots_commit(struct rpc_call *call, const void *reqp, unused_arg 
 	tx_end(&tx);
 	if (s.kind != KIND_ACTIVE)
 		return err_set(e, ERR_PRECONDITION,
-			       "snapshot %s is not active: failed precondition", s.key);
+		               "snapshot %s is not active: failed precondition", s.key);
 	if (overlay_usage(d->overlay, s.id, &s.size, &s.inodes, e) < 0 ||
 	    overlay_sync(d->overlay, s.id, e) < 0 || commit_row(call, req, ns, &s, e) < 0)
 		return -1;
@@ -451,20 +458,20 @@ static int check_childless(struct tx *tx, const char *ns, const char *key, struc
 	struct rows r;
 
 	rows_open(&r, tx,
-		  "SELECT 1 FROM snapshots"
-		  " WHERE ns = ? AND snapshotter = '" SNAPSHOTTER "' AND parent = ? LIMIT 1",
-		  "ss", ns, key);
+	          "SELECT 1 FROM snapshots"
+	          " WHERE ns = ? AND snapshotter = '" SNAPSHOTTER "' AND parent = ? LIMIT 1",
+	          "ss", ns, key);
 	while (rows_next(&r, e))
 		has_child = true;
 	if (r.failed)
 		return -1;
 	return has_child ? err_set(e, ERR_PRECONDITION,
-				   "cannot remove snapshot with child: failed precondition") :
-			   0;
+	                           "cannot remove snapshot with child: failed precondition")
+	                 : 0;
 }
 
 static int snapshots_remove(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			    struct err *e)
+                            struct err *e)
 {
 	const Snapshots__RemoveSnapshotRequest *req = reqp;
 	Events__SnapshotRemove event = EVENTS__SNAPSHOT_REMOVE__INIT;
@@ -506,13 +513,13 @@ static int snapshots_update(struct rpc_call *call, const void *reqp, void *respp
 	for (size_t i = 0; req->update_mask && i < req->update_mask->n_paths; i++)
 		if (!labels_mask(a, &s.labels, LABELS_OF(from), req->update_mask->paths[i]))
 			return err_set(e, ERR_INVALID,
-				       "cannot update \"%s\" field on snapshot \"%s\": "
-				       "invalid argument",
-				       req->update_mask->paths[i], s.key);
+			               "cannot update \"%s\" field on snapshot \"%s\": "
+			               "invalid argument",
+			               req->update_mask->paths[i], s.key);
 	s.updated = clock_now_ns();
 	if (labels_check(s.labels, "info.Labels", e) < 0 ||
 	    tx_exec(&tx, e, "UPDATE snapshots SET labels = ?, updated = ? WHERE id = ?", "bii",
-		    labels_pack(a, s.labels), s.updated, s.id) < 0 ||
+	            labels_pack(a, s.labels), s.updated, s.id) < 0 ||
 	    tx_commit(&tx, e) < 0)
 		return -1;
 	gc_mutated(request_daemon(call)->gc);
@@ -521,7 +528,7 @@ static int snapshots_update(struct rpc_call *call, const void *reqp, void *respp
 }
 
 static int snapshots_cleanup(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			     struct err *e)
+                             struct err *e)
 {
 	const Snapshots__CleanupRequest *req = reqp;
 
@@ -531,8 +538,9 @@ static int snapshots_cleanup(struct rpc_call *call, const void *reqp, unused_arg
 }
 
 SERVICE_ROUTES(snapshots, { RPC_SNAPSHOTS_PREPARE, snapshots_prepare },
-	       { RPC_SNAPSHOTS_VIEW, snapshots_view }, { RPC_SNAPSHOTS_MOUNTS, snapshots_mounts },
-	       { RPC_SNAPSHOTS_COMMIT, snapshots_commit }, { RPC_SNAPSHOTS_REMOVE, snapshots_remove },
-	       { RPC_SNAPSHOTS_STAT, snapshots_stat }, { RPC_SNAPSHOTS_UPDATE, snapshots_update },
-	       { RPC_SNAPSHOTS_LIST, snapshots_list }, { RPC_SNAPSHOTS_USAGE, snapshots_usage },
-	       { RPC_SNAPSHOTS_CLEANUP, snapshots_cleanup })
+               { RPC_SNAPSHOTS_VIEW, snapshots_view }, { RPC_SNAPSHOTS_MOUNTS, snapshots_mounts },
+               { RPC_SNAPSHOTS_COMMIT, snapshots_commit },
+               { RPC_SNAPSHOTS_REMOVE, snapshots_remove }, { RPC_SNAPSHOTS_STAT, snapshots_stat },
+               { RPC_SNAPSHOTS_UPDATE, snapshots_update }, { RPC_SNAPSHOTS_LIST, snapshots_list },
+               { RPC_SNAPSHOTS_USAGE, snapshots_usage },
+               { RPC_SNAPSHOTS_CLEANUP, snapshots_cleanup })

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -57,7 +58,7 @@ void tasks_release(struct tasks *t, const char *ns, const char *id)
 /* ---- one task ---- */
 
 struct task *task_open(struct daemon *d, const char *ns, const char *id, const char *binary,
-		       const char *address, struct err *e)
+                       const char *address, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	const char *bundle = bundle_path(d->config, &a, ns, id);
@@ -116,12 +117,15 @@ void task_unref(struct task *task)
 
 struct shim_command task_command(const struct task *task)
 {
-	return (struct shim_command){ .d = task->d, .ns = task->ns, .id = task->id,
-				      .bundle = task->bundle, .binary = task->binary };
+	return (struct shim_command){ .d = task->d,
+		                      .ns = task->ns,
+		                      .id = task->id,
+		                      .bundle = task->bundle,
+		                      .binary = task->binary };
 }
 
 int task_call(struct task *task, enum rpc_method_id method, const void *req, int64_t timeout_ms,
-	      struct arena *a, void **resp, struct err *e)
+              struct arena *a, void **resp, struct err *e)
 {
 	struct ttrpc_opts o = { .ns = task->ns, .timeout_ms = timeout_ms };
 
@@ -162,7 +166,7 @@ static void watch(void *arg)
 	pthread_mutex_unlock(&task->d->tasks->lock);
 	if (!gone) {
 		task->shim_source = loop_add(l, ttrpc_client_fd(task->shim), EPOLLIN | EPOLLRDHUP,
-					     on_shim_gone, task, &e);
+		                             on_shim_gone, task, &e);
 		if (task->log >= 0)
 			task->log_source = loop_add(l, task->log, EPOLLIN, on_log, task, &e);
 	}

@@ -39,7 +39,7 @@ void tasks_release(struct tasks *t, const char *ns, const char *id);
 
 /* Connects to a shim and opens its log; owned by the caller until task_add. */
 struct task *task_open(struct daemon *d, const char *ns, const char *id, const char *binary,
-		       const char *address, struct err *e) must_check;
+                       const char *address, struct err *e) must_check;
 /* Puts it into the registry (which keeps a reference) and watches the shim from now on. */
 void task_add(struct task *task);
 
@@ -65,13 +65,13 @@ struct shim_command task_command(const struct task *task);
 
 /* Calls the shim; 0 waits as long as it takes. */
 int task_call(struct task *task, enum rpc_method_id method, const void *req, int64_t timeout_ms,
-	      struct arena *a, void **resp, struct err *e) must_check;
+              struct arena *a, void **resp, struct err *e) must_check;
 
 /* task_wait.c: parks a Wait until the process's exit event comes; returns RPC_LATER. */
 int task_park_wait(struct rpc_call *call, const char *ns, const char *id, const char *exec_id);
 /* Answers those who wait for a process. Also called for each exit event. */
 void task_exited(struct tasks *t, const char *ns, const char *id, const char *exec_id,
-		 uint32_t status, int64_t exited_at);
+                 uint32_t status, int64_t exited_at);
 
 /* task_death.c: a shim is gone without having been asked: clean up, publish, from a worker. */
 void task_bury(void *task); /* takes the reference */

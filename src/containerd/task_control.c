@@ -29,7 +29,7 @@ static int tasks_kill(struct rpc_call *call, const void *reqp, unused_arg void *
 }
 
 static int tasks_resize_pty(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			    struct err *e)
+                            struct err *e)
 {
 	const Tasks__ResizePtyRequest *req = reqp;
 	Shim__ResizePtyRequest out = SHIM__RESIZE_PTY_REQUEST__INIT;
@@ -43,11 +43,11 @@ static int tasks_resize_pty(struct rpc_call *call, const void *reqp, unused_arg 
 	pb_set(&out, width, req->width);
 	pb_set(&out, height, req->height);
 	return task_call(task, RPC_TASK_V2_RESIZE_PTY, &out, TASK_QUERY_TIMEOUT_MS,
-			 rpc_call_arena(call), &in, e);
+	                 rpc_call_arena(call), &in, e);
 }
 
 static int tasks_close_io(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			  struct err *e)
+                          struct err *e)
 {
 	const Tasks__CloseIORequest *req = reqp;
 	Shim__CloseIORequest out = SHIM__CLOSE_IOREQUEST__INIT;
@@ -58,13 +58,13 @@ static int tasks_close_io(struct rpc_call *call, const void *reqp, unused_arg vo
 		return -1;
 	out.id = task->id;
 	out.exec_id = req->exec_id;
-	pb_set(&out, stdin_, req->stdin_);
+	pb_set(&out, stdin, req->stdin);
 	return task_call(task, RPC_TASK_V2_CLOSE_IO, &out, TASK_QUERY_TIMEOUT_MS,
-			 rpc_call_arena(call), &in, e);
+	                 rpc_call_arena(call), &in, e);
 }
 
 static int tasks_pause(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-		       struct err *e)
+                       struct err *e)
 {
 	const Tasks__PauseTaskRequest *req = reqp;
 	Shim__PauseRequest out = SHIM__PAUSE_REQUEST__INIT;
@@ -78,7 +78,7 @@ static int tasks_pause(struct rpc_call *call, const void *reqp, unused_arg void 
 }
 
 static int tasks_resume(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			struct err *e)
+                        struct err *e)
 {
 	const Tasks__ResumeTaskRequest *req = reqp;
 	Shim__ResumeRequest out = SHIM__RESUME_REQUEST__INIT;
@@ -92,14 +92,14 @@ static int tasks_resume(struct rpc_call *call, const void *reqp, unused_arg void
 }
 
 static Shim__UpdateTaskRequest__AnnotationsEntry **annotations(struct arena *a, size_t n,
-							       Pairs__StringPair *const *v)
+                                                               Pairs__StringPair *const *v)
 {
 	Shim__UpdateTaskRequest__AnnotationsEntry **out =
-		arena_array(a, Shim__UpdateTaskRequest__AnnotationsEntry *, n);
+	        arena_array(a, Shim__UpdateTaskRequest__AnnotationsEntry *, n);
 
 	for (size_t i = 0; i < n; i++) {
 		out[i] = pb_new(a, shim__update_task_request__annotations_entry,
-				Shim__UpdateTaskRequest__AnnotationsEntry);
+		                Shim__UpdateTaskRequest__AnnotationsEntry);
 		out[i]->key = v[i]->key;
 		out[i]->value = v[i]->value;
 	}
@@ -107,7 +107,7 @@ static Shim__UpdateTaskRequest__AnnotationsEntry **annotations(struct arena *a, 
 }
 
 static int tasks_update(struct rpc_call *call, const void *reqp, unused_arg void *resp,
-			struct err *e)
+                        struct err *e)
 {
 	const Tasks__UpdateTaskRequest *req = reqp;
 	Shim__UpdateTaskRequest out = SHIM__UPDATE_TASK_REQUEST__INIT;
@@ -136,7 +136,7 @@ static int tasks_list_pids(struct rpc_call *call, const void *reqp, void *respp,
 		return -1;
 	out.id = task->id;
 	if (task_call(task, RPC_TASK_V2_PIDS, &out, TASK_QUERY_TIMEOUT_MS, rpc_call_arena(call),
-		      (void **)&in, e) < 0)
+	              (void **)&in, e) < 0)
 		return -1;
 	resp->n_processes = in->n_processes;
 	resp->processes = in->processes;
@@ -164,7 +164,7 @@ static Types__Metric *metric_of(struct task *task, struct arena *a)
 
 	out.id = task->id;
 	if (task_call(task, RPC_TASK_V2_STATS, &out, TASK_QUERY_TIMEOUT_MS, a, (void **)&in,
-		      &ignored) < 0)
+	              &ignored) < 0)
 		return NULL;
 	m = pb_new(a, types__metric, Types__Metric);
 	m->id = arena_strdup(a, task->id);
@@ -189,7 +189,7 @@ static int tasks_metrics(struct rpc_call *call, const void *reqp, void *respp, s
 	resp->metrics = arena_array(a, Types__Metric *, n);
 	for (size_t i = 0; i < n; i++) {
 		Types__Metric *m =
-			filter_match(f, task_field, all[i]) ? metric_of(all[i], a) : NULL;
+		        filter_match(f, task_field, all[i]) ? metric_of(all[i], a) : NULL;
 
 		if (m)
 			resp->metrics[resp->n_metrics++] = m;
@@ -199,13 +199,13 @@ static int tasks_metrics(struct rpc_call *call, const void *reqp, void *respp, s
 }
 
 static int tasks_checkpoint(unused_arg struct rpc_call *call, unused_arg const void *req,
-			    unused_arg void *resp, struct err *e)
+                            unused_arg void *resp, struct err *e)
 {
 	return err_set(e, ERR_UNIMPLEMENTED, "checkpoint is not there yet: not implemented");
 }
 
 SERVICE_ROUTES(task_control, { RPC_TASKS_KILL, tasks_kill },
-	       { RPC_TASKS_RESIZE_PTY, tasks_resize_pty }, { RPC_TASKS_CLOSE_IO, tasks_close_io },
-	       { RPC_TASKS_PAUSE, tasks_pause }, { RPC_TASKS_RESUME, tasks_resume },
-	       { RPC_TASKS_UPDATE, tasks_update }, { RPC_TASKS_LIST_PIDS, tasks_list_pids },
-	       { RPC_TASKS_METRICS, tasks_metrics }, { RPC_TASKS_CHECKPOINT, tasks_checkpoint })
+               { RPC_TASKS_RESIZE_PTY, tasks_resize_pty }, { RPC_TASKS_CLOSE_IO, tasks_close_io },
+               { RPC_TASKS_PAUSE, tasks_pause }, { RPC_TASKS_RESUME, tasks_resume },
+               { RPC_TASKS_UPDATE, tasks_update }, { RPC_TASKS_LIST_PIDS, tasks_list_pids },
+               { RPC_TASKS_METRICS, tasks_metrics }, { RPC_TASKS_CHECKPOINT, tasks_checkpoint })

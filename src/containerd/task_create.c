@@ -19,7 +19,7 @@ static Google__Any *options_of(const Tasks__CreateTaskRequest *req, const Contai
 }
 
 static struct task *start(const struct shim_command *c, struct arena *a, const Google__Any *options,
-			  struct err *e)
+                          struct err *e)
 {
 	struct slice packed = options ? pb_pack(a, options) : (struct slice){ "", 0 };
 	const char *address = shim_start(c, a, packed, e);
@@ -35,7 +35,7 @@ static struct task *start(const struct shim_command *c, struct arena *a, const G
 }
 
 static int create_in_shim(struct task *task, struct arena *a, const Tasks__CreateTaskRequest *req,
-			  Google__Any *options, uint32_t *pid, struct err *e)
+                          Google__Any *options, uint32_t *pid, struct err *e)
 {
 	Shim__CreateTaskRequest out = SHIM__CREATE_TASK_REQUEST__INIT;
 	Shim__CreateTaskResponse *resp;
@@ -45,9 +45,9 @@ static int create_in_shim(struct task *task, struct arena *a, const Tasks__Creat
 	out.n_rootfs = req->n_rootfs;
 	out.rootfs = req->rootfs;
 	pb_set(&out, terminal, req->terminal);
-	out.stdin_ = req->stdin_;
-	out.stdout_ = req->stdout_;
-	out.stderr_ = req->stderr_;
+	out.stdin = req->stdin;
+	out.stdout = req->stdout;
+	out.stderr = req->stderr;
 	out.options = options;
 	if (task_call(task, RPC_TASK_V2_CREATE, &out, 0, a, (void **)&resp, e) < 0)
 		return -1;
@@ -72,8 +72,9 @@ static void undo(const struct shim_command *c, struct task *task)
 		log_warn_of(&e, "undo create of task %s", c->id);
 }
 
-static int create(const struct shim_command *c, struct arena *a, const Tasks__CreateTaskRequest *req,
-		  Google__Any *options, uint32_t *pid, struct err *e)
+static int create(const struct shim_command *c, struct arena *a,
+                  const Tasks__CreateTaskRequest *req, Google__Any *options, uint32_t *pid,
+                  struct err *e)
 {
 	struct task *task = start(c, a, options, e);
 
@@ -87,32 +88,33 @@ static int create(const struct shim_command *c, struct arena *a, const Tasks__Cr
 }
 
 static int prepare_and_create(struct shim_command *c, struct arena *a,
-			      const Containers__Container *container,
-			      const Tasks__CreateTaskRequest *req, uint32_t *pid, struct err *e)
+                              const Containers__Container *container,
+                              const Tasks__CreateTaskRequest *req, uint32_t *pid, struct err *e)
 {
 	const Google__Any *spec = container->spec;
-	const char *runtime = str_empty(req->runtime_path) ? container->runtime->name :
-							     req->runtime_path;
+	const char *runtime =
+	        str_empty(req->runtime_path) ? container->runtime->name : req->runtime_path;
 
 	c->binary = shim_binary(a, runtime, e);
 	if (!c->binary ||
 	    bundle_create(c->d->config, c->ns, c->id,
-			  (struct slice){ (const char *)spec->value.data, spec->value.len }, e) < 0)
+	                  (struct slice){ (const char *)spec->value.data, spec->value.len }, e) < 0)
 		return -1;
 	return create(c, a, req, options_of(req, container), pid, e);
 }
 
 int task_create(struct daemon *d, struct arena *a, const char *ns,
-		const Tasks__CreateTaskRequest *req, uint32_t *pid, struct err *e)
+                const Tasks__CreateTaskRequest *req, uint32_t *pid, struct err *e)
 {
 	const char *id = field_text(req->container_id);
-	struct shim_command c = { .d = d, .ns = ns, .id = id,
-				  .bundle = bundle_path(d->config, a, ns, id) };
+	struct shim_command c = {
+		.d = d, .ns = ns, .id = id, .bundle = bundle_path(d->config, a, ns, id)
+	};
 	Containers__Container *container;
 
 	if (req->checkpoint && !str_empty(req->checkpoint->digest))
 		return err_set(e, ERR_UNIMPLEMENTED,
-			       "restore from a checkpoint is not there yet: not implemented");
+		               "restore from a checkpoint is not there yet: not implemented");
 	container = container_find(d, a, ns, id, e);
 	if (!container || tasks_reserve(d->tasks, ns, id, e) < 0)
 		return -1;

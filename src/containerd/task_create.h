@@ -3,11 +3,12 @@
 #define CONTAINERD_TASK_CREATE_H
 
 #include "containerd/daemon.h"
+#include "containerd/task.h"
 #include "proto/tasks.pb-c.h"
 
 /* Makes the bundle, starts the shim, creates the container in it: *pid is its init's. */
 int task_create(struct daemon *d, struct arena *a, const char *ns,
-		const Tasks__CreateTaskRequest *req, uint32_t *pid, struct err *e) must_check;
+                const Tasks__CreateTaskRequest *req, uint32_t *pid, struct err *e) must_check;
 
 /* Asks the shim to go and removes the bundle; the container has been deleted. */
 void task_dismiss(struct task *task);

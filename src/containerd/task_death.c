@@ -15,12 +15,12 @@
 #define STATUS_KILLED (128 + 9)
 
 static void publish_end(const struct shim_command *c, struct arena *a,
-			const Shim__DeleteResponse *end)
+                        const Shim__DeleteResponse *end)
 {
 	Events__TaskExit exit = EVENTS__TASK_EXIT__INIT;
 	Events__TaskDelete deleted = EVENTS__TASK_DELETE__INIT;
-	Google__Timestamp *at = end && end->exited_at ? end->exited_at :
-							wkt_timestamp(a, clock_now_ns());
+	Google__Timestamp *at =
+	        end && end->exited_at ? end->exited_at : wkt_timestamp(a, clock_now_ns());
 	uint32_t status = end ? end->exit_status : STATUS_KILLED;
 
 	exit.container_id = exit.id = deleted.container_id = c->id;

@@ -64,8 +64,9 @@ static const char *find_binary(const struct shim_command *c, struct arena *a)
 static void load_bundle(struct daemon *d, const char *ns, const char *id)
 {
 	_cleanup_arena_ struct arena a = { 0 };
-	struct shim_command c = { .d = d, .ns = ns, .id = id,
-				  .bundle = bundle_path(d->config, &a, ns, id) };
+	struct shim_command c = {
+		.d = d, .ns = ns, .id = id, .bundle = bundle_path(d->config, &a, ns, id)
+	};
 	const char *address = bundle_read(&a, c.bundle, "address");
 	struct err e = { 0 };
 	struct task *task = NULL;
@@ -128,8 +129,10 @@ static int load_namespace(void *arg, int dirfd, const char *name)
 int tasks_load(struct daemon *d, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
-	struct load l = { .d = d, .e = e, .lock = PTHREAD_MUTEX_INITIALIZER,
-			  .changed = PTHREAD_COND_INITIALIZER };
+	struct load l = { .d = d,
+		          .e = e,
+		          .lock = PTHREAD_MUTEX_INITIALIZER,
+		          .changed = PTHREAD_COND_INITIALIZER };
 	const char *root = bundle_root(d->config, &a);
 	int r;
 

@@ -12,7 +12,7 @@
 struct task_waiter {
 	struct rpc_call *call;
 	struct tasks *tasks;
-	const char *ns, *id, *exec_id; /* exec_id "": the init process */
+	const char *ns, *id, *exec_id;  /* exec_id "": the init process */
 	struct task_waiter *next, **at; /* at NULL: not in the list any more */
 };
 
@@ -64,7 +64,7 @@ int task_park_wait(struct rpc_call *call, const char *ns, const char *id, const 
 }
 
 void task_exited(struct tasks *t, const char *ns, const char *id, const char *exec_id,
-		 uint32_t status, int64_t exited_at)
+                 uint32_t status, int64_t exited_at)
 {
 	struct task_waiter *done = NULL, *next;
 

@@ -56,7 +56,7 @@ static int tasks_start(struct rpc_call *call, const void *reqp, void *respp, str
 }
 
 static int tasks_exec(struct rpc_call *call, const void *reqp, unused_arg void *respp,
-		      struct err *e)
+                      struct err *e)
 {
 	const Tasks__ExecProcessRequest *req = reqp;
 	Shim__ExecProcessRequest out = SHIM__EXEC_PROCESS_REQUEST__INIT;
@@ -73,9 +73,9 @@ static int tasks_exec(struct rpc_call *call, const void *reqp, unused_arg void *
 	out.id = task->id;
 	out.exec_id = req->exec_id;
 	pb_set(&out, terminal, req->terminal);
-	out.stdin_ = req->stdin_;
-	out.stdout_ = req->stdout_;
-	out.stderr_ = req->stderr_;
+	out.stdin = req->stdin;
+	out.stdout = req->stdout;
+	out.stderr = req->stderr;
 	out.spec = req->spec;
 	return task_call(task, RPC_TASK_V2_EXEC, &out, 0, rpc_call_arena(call), &in, e);
 }
@@ -83,17 +83,18 @@ static int tasks_exec(struct rpc_call *call, const void *reqp, unused_arg void *
 /* ---- state ---- */
 
 static int get_state(struct task *task, const char *exec_id, struct arena *a,
-		     Shim__StateResponse **state, struct err *e)
+                     Shim__StateResponse **state, struct err *e)
 {
 	Shim__StateRequest out = SHIM__STATE_REQUEST__INIT;
 
 	out.id = task->id;
 	out.exec_id = exec_id;
-	return task_call(task, RPC_TASK_V2_STATE, &out, TASK_QUERY_TIMEOUT_MS, a, (void **)state, e);
+	return task_call(task, RPC_TASK_V2_STATE, &out, TASK_QUERY_TIMEOUT_MS, a, (void **)state,
+	                 e);
 }
 
 static Task__Process *process_message(struct arena *a, const struct task *task,
-				      const Shim__StateResponse *s)
+                                      const Shim__StateResponse *s)
 {
 	Task__Process *p = pb_new(a, task__process, Task__Process);
 
@@ -101,9 +102,9 @@ static Task__Process *process_message(struct arena *a, const struct task *task,
 	p->id = str_empty(s->exec_id) ? s->id : s->exec_id;
 	pb_set(p, pid, s->pid);
 	pb_set(p, status, s->status);
-	p->stdin_ = s->stdin_;
-	p->stdout_ = s->stdout_;
-	p->stderr_ = s->stderr_;
+	p->stdin = s->stdin;
+	p->stdout = s->stdout;
+	p->stderr = s->stderr;
 	pb_set(p, terminal, s->terminal);
 	pb_set(p, exit_status, s->exit_status);
 	p->exited_at = s->exited_at;
@@ -162,17 +163,18 @@ static int tasks_wait(struct rpc_call *call, const void *reqp, unused_arg void *
 
 	if (!task || get_state(task, exec_id, &a, &s, e) < 0)
 		return -1;
-	r = task_park_wait(call, request_namespace(call, e), field_text(req->container_id), exec_id);
+	r = task_park_wait(call, request_namespace(call, e), field_text(req->container_id),
+	                   exec_id);
 	if (get_state(task, exec_id, &a, &s, &ignored) == 0 && s->status == TASK__STATUS__STOPPED)
 		task_exited(task->d->tasks, task->ns, task->id, exec_id, s->exit_status,
-			    wkt_timestamp_ns(s->exited_at));
+		            wkt_timestamp_ns(s->exited_at));
 	return r;
 }
 
 /* ---- the end ---- */
 
 static int delete_process(struct task *task, const char *exec_id, struct arena *a,
-			  Tasks__DeleteResponse *resp, struct err *e)
+                          Tasks__DeleteResponse *resp, struct err *e)
 {
 	Shim__DeleteRequest out = SHIM__DELETE_REQUEST__INIT;
 	Shim__DeleteResponse *in;
@@ -186,7 +188,7 @@ static int delete_process(struct task *task, const char *exec_id, struct arena *
 	pb_set(resp, exit_status, in->exit_status);
 	resp->exited_at = in->exited_at;
 	task_exited(task->d->tasks, task->ns, task->id, exec_id, in->exit_status,
-		    wkt_timestamp_ns(in->exited_at));
+	            wkt_timestamp_ns(in->exited_at));
 	return 0;
 }
 
@@ -216,7 +218,7 @@ static int tasks_delete_process(struct rpc_call *call, const void *reqp, void *r
 }
 
 SERVICE_ROUTES(tasks, { RPC_TASKS_CREATE, tasks_create }, { RPC_TASKS_START, tasks_start },
-	       { RPC_TASKS_EXEC, tasks_exec }, { RPC_TASKS_GET, tasks_get },
-	       { RPC_TASKS_LIST, tasks_list }, { RPC_TASKS_WAIT, tasks_wait },
-	       { RPC_TASKS_DELETE, tasks_delete },
-	       { RPC_TASKS_DELETE_PROCESS, tasks_delete_process })
+               { RPC_TASKS_EXEC, tasks_exec }, { RPC_TASKS_GET, tasks_get },
+               { RPC_TASKS_LIST, tasks_list }, { RPC_TASKS_WAIT, tasks_wait },
+               { RPC_TASKS_DELETE, tasks_delete },
+               { RPC_TASKS_DELETE_PROCESS, tasks_delete_process })

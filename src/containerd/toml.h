@@ -24,10 +24,11 @@ struct toml_value {
 
 /* Called for each key; `table` is its full name with parts joined by dots, "" at the top. */
 typedef int toml_fn(void *arg, const char *table, const char *key, const struct toml_value *v,
-		    struct err *e);
+                    struct err *e);
 
 /* Errors name the line. */
-int toml_parse(struct arena *a, struct slice text, toml_fn *fn, void *arg, struct err *e) must_check;
+int toml_parse(struct arena *a, struct slice text, toml_fn *fn, void *arg, struct err *e)
+        must_check;
 
 /* Appends a string as TOML writes it. */
 void toml_quote(struct buf *b, const char *s);

@@ -25,7 +25,7 @@ static bool seen_before(struct usage *u, const struct stat *st)
 	if (S_ISDIR(st->st_mode) || st->st_nlink < 2)
 		return false;
 	snprintf(key, sizeof(key), "%llx:%llx", (unsigned long long)st->st_dev,
-		 (unsigned long long)st->st_ino);
+	         (unsigned long long)st->st_ino);
 	return map_set(&u->seen, key, u) != NULL;
 }
 

@@ -6,7 +6,7 @@
 #include "base/err.h"
 
 /* Does not follow symbolic links. Files that vanish meanwhile are not counted. */
-int usage_of_tree(int dirfd, const char *name, int64_t *size, int64_t *inodes,
-		  struct err *e) must_check;
+int usage_of_tree(int dirfd, const char *name, int64_t *size, int64_t *inodes, struct err *e)
+        must_check;
 
 #endif

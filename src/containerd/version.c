@@ -6,7 +6,7 @@
 #include "proto/version.pb-c.h"
 
 static int version_version(unused_arg struct rpc_call *call, unused_arg const void *req,
-			   void *respp, unused_arg struct err *e)
+                           void *respp, unused_arg struct err *e)
 {
 	Version__VersionResponse *resp = respp;
 

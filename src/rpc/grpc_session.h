@@ -56,7 +56,7 @@ struct grpc_call {
 	struct grpc_call *next, **at; /* in session->calls */
 	int32_t stream;
 	rpc_handler *handler; /* NULL until the path is known and served */
-	struct arena message;	  /* the last one received; the handler's */
+	struct arena message; /* the last one received; the handler's */
 	struct loop_source *timer;
 	struct err refused; /* why the request is not handed to a handler */
 	bool dispatched;    /* a handler has it, or had it */
