@@ -98,7 +98,7 @@ def pytest_runtest_makereport(item, call):
     report = outcome.get_result()
     if report.when == "call" and report.failed and item.config.getoption("engine") == "ours":
         for stack in {value for value in item.funcargs.values() if isinstance(value, Stack)}:
-            report.sections.append(("daemons' logs", stack.logs(lines=25)))
+            report.sections.append(("daemons' logs", stack.logs(lines=15)))
 
 
 @pytest.fixture(scope="module")
