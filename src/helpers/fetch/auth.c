@@ -5,7 +5,7 @@
  */
 #include "helpers/fetch/auth.h"
 
-#include <stdlib.h>
+#include "base/base64.h"
 #include "helpers/fetch/exchange.h"
 
 #define TOKEN(F)                  \
@@ -13,8 +13,6 @@
 	F(STR, access_token, "access_token", 0)
 JSON_STRUCT(token_answer, TOKEN)
 JSON_TYPE(token_answer, TOKEN)
-
-#define TOKEN_MAX (64 * 1024)
 
 /* key=value with the value percent-encoded; `first` is what stands before it. */
 static void add_field(struct buf *b, const char *first, const char *key, const char *value)
@@ -107,30 +105,16 @@ static int get_token(struct fetch *f, CURL *curl, const struct fetch_endpoint *e
 	return r < 0 ? err_wrap(e, "get a token") : 0;
 }
 
-/* base64 of user:password; libcurl would send it to redirects of the same host only, as we want. */
 static int basic(struct fetch *f, const struct fetch_endpoint *endpoint, struct err *e)
 {
-	static const char digits[] =
-	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	_cleanup_arena_ struct arena a = { 0 };
-	_cleanup_buf_ struct buf b = { 0 };
 	const char *text = user_and_password(&a, &f->setup, endpoint);
-	size_t n = text ? strlen(text) : 0;
 
 	if (!text)
 		return err_set(e, ERR_PERMISSION, "no basic auth credentials");
-	buf_adds(&b, "Basic ");
-	for (size_t i = 0; i < n; i += 3) {
-		uint32_t v = (uint32_t)(unsigned char)text[i] << 16;
-
-		v |= i + 1 < n ? (uint32_t)(unsigned char)text[i + 1] << 8 : 0;
-		v |= i + 2 < n ? (uint32_t)(unsigned char)text[i + 2] : 0;
-		buf_addc(&b, digits[v >> 18]);
-		buf_addc(&b, digits[v >> 12 & 63]);
-		buf_addc(&b, i + 1 < n ? digits[v >> 6 & 63] : '=');
-		buf_addc(&b, i + 2 < n ? digits[v & 63] : '=');
-	}
-	fetch_set_authorization(f, b.data);
+	fetch_set_authorization(
+	        f,
+	        arena_printf(&a, "Basic %s", base64_encode(&a, slice_of(text), BASE64_STANDARD)));
 	return 0;
 }
 

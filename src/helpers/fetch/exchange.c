@@ -210,14 +210,21 @@ static const CURLcode hopeless[] = {
 static int transport_failed(const struct exchange *x, CURLcode code, const char *text,
                             struct err *e)
 {
+	const char *verb = x->form ? "Post" : "Get";
 	enum err_kind kind = ERR_UNAVAILABLE;
+	long errnum = 0;
 
 	if (e->kind != ERR_NONE)
 		return -1; /* a callback said why */
 	for (size_t i = 0; i < ARRAY_LEN(hopeless); i++)
 		if (code == hopeless[i])
 			kind = ERR_UNKNOWN;
-	return err_set(e, kind, "%s \"%s\": %s", x->form ? "Post" : "Get", x->url,
+	curl_easy_getinfo(x->curl, CURLINFO_OS_ERRNO, &errnum);
+	if (code == CURLE_COULDNT_CONNECT && errnum > 0) {
+		(void)err_errno(e, (int)errnum, "%s \"%s\": connect", verb, x->url);
+		return err_kind_set(e, kind);
+	}
+	return err_set(e, kind, "%s \"%s\": %s", verb, x->url,
 	               *text ? text : curl_easy_strerror(code));
 }
 

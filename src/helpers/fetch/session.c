@@ -15,7 +15,7 @@
 
 #define ATTEMPTS    5
 #define PROGRESS    (64 * 1024) /* bytes that make the next attempt a first one again */
-#define PAUSE_MAX_S 8
+#define PAUSE_MAX_S 4
 
 struct session {
 	struct fetch *fetch;
