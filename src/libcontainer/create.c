@@ -12,6 +12,7 @@
 #include "libcontainer/hooks.h"
 #include "libcontainer/idmap.h"
 #include "libcontainer/init.h"
+#include "libcontainer/mount_sources.h"
 #include "libcontainer/process.h"
 #include "libcontainer/pidfile.h"
 #include "libcontainer/sync.h"
@@ -27,6 +28,7 @@ struct creation {
 	const struct create_options *o;
 	struct namespaces ns;
 	struct seccomp_filter seccomp;
+	struct mount_sources sources;
 	int sync, fifo, console, pidfd;
 	pid_t pid;
 	bool ready;
@@ -35,6 +37,7 @@ struct creation {
 static void creation_cleanup(struct creation *k)
 {
 	namespaces_close(&k->ns);
+	mount_sources_close(&k->sources);
 	fd_close(&k->sync);
 	fd_close(&k->fifo);
 	fd_close(&k->console);
@@ -219,6 +222,7 @@ static int clone_init(struct creation *k, struct err *e)
 		.ns = &k->ns,
 		.cgroup = &k->c->cgroup,
 		.seccomp = k->seccomp.program.len ? &k->seccomp : NULL,
+		.sources = k->sources.fd,
 		.id = k->c->id,
 		.fifo = k->fifo,
 		.console = k->console,
@@ -298,7 +302,10 @@ static int talk(struct creation *k, struct err *e)
 
 static int bring_up(struct creation *k, struct err *e)
 {
-	if (clone_init(k, e) < 0 || let_go(k, e) < 0 || talk(k, e) < 0)
+	bool userns = namespaces_private(k->spec->linux) & CLONE_NEWUSER;
+
+	if (mount_sources_open(k->c->a, k->spec, userns, &k->sources, e) < 0 ||
+	    clone_init(k, e) < 0 || let_go(k, e) < 0 || talk(k, e) < 0)
 		return err_wrap(e, "unable to start container process");
 	if (write_process(k, false, e) < 0)
 		return -1;

@@ -85,7 +85,7 @@ static int run(const struct call *call, struct err *e)
 	struct features_enabled yes = { true }, no = { false };
 	struct features_cgroup cgroup = { .v1 = true, .v2 = true };
 	struct features_seccomp seccomp = { .enabled = true };
-	struct features_mounts mounts = { &no };
+	struct features_mounts mounts = { &yes };
 	struct features_linux linux = { .cgroup = &cgroup,
 		                        .seccomp = &seccomp,
 		                        .apparmor = &yes,
