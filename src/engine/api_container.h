@@ -19,7 +19,7 @@ void api_networks_of(struct arena *a, const struct container_view *v,
 /* ---- hijacked connections (attach, exec) ---- */
 
 const char *api_stream_type(const struct api_call *c, bool tty); /* content type */
-const char *api_detach_keys(const char *given);                  /* or Docker's */
+const char *api_detach_keys(bool tty, const char *given);        /* or Docker's */
 /* The words of a failure on a connection that is no longer HTTP. */
 void api_stream_error(int fd, bool mux, const struct err *e);
 

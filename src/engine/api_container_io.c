@@ -16,8 +16,11 @@ const char *api_stream_type(const struct api_call *c, bool tty)
 	return tty || c->version < 42 ? RAW_STREAM : MUX_STREAM;
 }
 
-const char *api_detach_keys(const char *given)
+/* Other input than a terminal's may hold any bytes. */
+const char *api_detach_keys(bool tty, const char *given)
 {
+	if (!tty)
+		return NULL;
 	return str_empty(given) ? "ctrl-p,ctrl-q" : given;
 }
 
@@ -69,14 +72,14 @@ static int attach(struct api_call *c, struct container *box, const struct api_co
 		.out = api_query_flag(c, "stdout"),
 		.err = api_query_flag(c, "stderr"),
 		.mux = !config->tty,
-		.close_stdin = config->stdin_once,
+		.close_stdin = config->stdin_once && !config->tty,
 		.replay = api_query_flag(c, "logs"),
-		.detach_keys = api_detach_keys(api_query(c, "detachKeys")),
+		.detach_keys = api_detach_keys(config->tty, api_query(c, "detachKeys")),
 		.on_end = on_attach_end,
 		.arg = box,
 	};
 
-	if (detach_keys_check(client.detach_keys, e) < 0)
+	if (client.detach_keys && detach_keys_check(client.detach_keys, e) < 0)
 		return -1;
 	fd = http_reply_hijack(c->reply, api_stream_type(c, config->tty), &early, e);
 	if (fd < 0)

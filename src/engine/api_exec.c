@@ -15,7 +15,7 @@ int api_exec_create(struct api_call *c, struct err *e)
 		return -1;
 	if (body.cmd.n == 0)
 		return err_set(e, ERR_INVALID, "No exec command specified");
-	if (detach_keys_check(api_detach_keys(body.detach_keys), e) < 0)
+	if (detach_keys_check(api_detach_keys(true, body.detach_keys), e) < 0)
 		return -1;
 	x = exec_create(box, &body, e);
 	if (!x)
@@ -35,8 +35,8 @@ static int start_attached(struct api_call *c, struct exec *x, struct err *e)
 		.out = config->attach_stdout,
 		.err = config->attach_stderr,
 		.mux = !config->tty,
-		.close_stdin = true,
-		.detach_keys = api_detach_keys(config->detach_keys),
+		.close_stdin = !config->tty,
+		.detach_keys = api_detach_keys(config->tty, config->detach_keys),
 	};
 
 	fd = http_reply_hijack(c->reply, api_stream_type(c, config->tty), &early, e);

@@ -192,7 +192,7 @@ int container_set_state(struct container *c, const struct container_state *s,
 
 	c->state = *s;
 	c->state.stopped_by_user = stopped;
-	c->state.oom_killed = oom && s->status != CONTAINER_CREATED;
+	c->state.oom_killed = oom;
 	pthread_cond_broadcast(&c->changed);
 	pthread_mutex_unlock(&c->lock);
 	return container_save_state(c, d, e);

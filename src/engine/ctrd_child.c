@@ -2,6 +2,7 @@
 #include "engine/ctrd_child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -37,29 +38,33 @@ const char *ctrd_child_address(struct engine *g)
 	return engine_exec_path(g, &g->arena, "containerd/containerd.sock");
 }
 
+/* What dockerd has always told its own containerd; the rest are flags. */
+static const char config[] = "version = 2\n"
+                             "disabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n";
+
 static int spawn(struct ctrd_child *c, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	struct engine *g = c->engine;
+	const char *config_path = engine_exec_path(g, &a, "containerd/containerd.toml");
+	/* clang-format off */
 	const char *argv[] = {
 		"containerd",
-		"--config",
-		"none",
-		"--root",
-		engine_data_path(g, &a, "containerd/daemon"),
-		"--state",
-		engine_exec_path(g, &a, "containerd/daemon"),
-		"--address",
-		g->ctrd_address,
-		"--log-level",
-		g->opt.debug ? "debug" : g->opt.log_level,
+		"--config", config_path,
+		"--root", engine_data_path(g, &a, "containerd/daemon"),
+		"--state", engine_exec_path(g, &a, "containerd/daemon"),
+		"--address", g->ctrd_address,
+		"--log-level", g->opt.debug ? "debug" : g->opt.log_level,
 		NULL,
 	};
+	/* clang-format on */
 	struct proc_spawn p = { .file = engine_program(&a, "containerd"),
 		                .argv = argv,
 		                .fd = { PROC_NULL, PROC_INHERIT, PROC_INHERIT },
 		                .new_session = true };
 
+	if (file_write(AT_FDCWD, config_path, config, sizeof(config) - 1, 0644, e) < 0)
+		return -1;
 	c->pid = proc_spawn(&p, &c->pidfd, e);
 	if (c->pid < 0)
 		return err_wrap(e, "start containerd");
