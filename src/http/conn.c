@@ -233,8 +233,6 @@ static int parse(struct http_conn *c, struct err *e)
 	done = http_parser_execute(&c->parser, &settings, c->in + c->in_pos, n);
 	why = HTTP_PARSER_ERRNO(&c->parser);
 	c->in_pos += MIN(done, n);
-	if (c->parser.upgrade && c->head_done)
-		c->message_done = true;
 	if (why == HPE_OK || why == HPE_PAUSED)
 		return 0;
 	if (c->head_bytes > LIMIT_HTTP_HEAD || c->headers.n > LIMIT_HTTP_HEADERS ||

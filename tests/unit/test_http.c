@@ -22,6 +22,33 @@ static struct http_conn *conn_with(const char *text, int *peer)
 	return http_conn_new(sv[0]);
 }
 
+/* `docker exec` asks to upgrade and sends a JSON body before that; it may come later than the head. */
+static void an_upgrade_may_have_a_body(unused_arg void **state)
+{
+	static const char head[] = "POST /exec/x/start HTTP/1.1\r\nConnection: Upgrade\r\n"
+	                           "Upgrade: tcp\r\nContent-Length: 2\r\n\r\n";
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_buf_ struct buf rest = { 0 };
+	struct http_request req;
+	struct slice body;
+	struct http_conn *c;
+	int sv[2], fd;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), 0);
+	c = http_conn_new(sv[0]);
+	assert_int_equal(write(sv[1], head, sizeof(head) - 1), sizeof(head) - 1);
+	assert_int_equal(http_read_request(c, &a, &req, NULL), 1);
+	assert_string_equal(req.upgrade, "tcp");
+	assert_int_equal(write(sv[1], "{}raw", 5), 5);
+	assert_int_equal(http_body_all(c, &a, 100, &body, NULL), 0);
+	assert_string_equal(body.data, "{}");
+	fd = http_hijack(c, &rest);
+	assert_string_equal(buf_cstr(&rest), "raw");
+	http_conn_free(c);
+	close(fd);
+	close(sv[1]);
+}
+
 static void requests_follow_each_other(unused_arg void **state)
 {
 	_cleanup_arena_ struct arena a = { 0 };
@@ -308,6 +335,7 @@ static void server_serves(unused_arg void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_upgrade_may_have_a_body),
 		cmocka_unit_test(requests_follow_each_other),
 		cmocka_unit_test(lies_are_refused),
 		cmocka_unit_test(truncated_body_is_an_error),
