@@ -118,7 +118,7 @@ static int load_id(struct engine *g, struct err *e)
 	hex_encode(x, r, sizeof(r));
 	snprintf(g->id, sizeof(g->id), "%.8s-%.4s-%.4s-%.4s-%.12s", x, x + 8, x + 12, x + 16,
 	         x + 20);
-	return file_replace(AT_FDCWD, path, g->id, strlen(g->id), 0600, FILE_DURABLE, e);
+	return file_replace_path(path, g->id, strlen(g->id), 0600, FILE_DURABLE, e);
 }
 
 /* ---- signals, in the loop's thread ---- */
