@@ -39,16 +39,25 @@ static Namespaces__Namespace *find(struct tx *tx, struct arena *a, const char *n
 	return n;
 }
 
+/* As in the original, a namespace that is not there yet is answered like an empty one. */
 static int namespaces_get(struct rpc_call *call, const void *reqp, void *respp, struct err *e)
 {
 	const Namespaces__GetNamespaceRequest *req = reqp;
 	Namespaces__GetNamespaceResponse *resp = respp;
+	struct arena *a = rpc_call_arena(call);
 	_cleanup_tx_ struct tx tx = { 0 };
 
-	if (tx_begin(&tx, request_daemon(call)->db, DB_READ, e) < 0)
+	if (identifier_check(req->name, e) < 0 ||
+	    tx_begin(&tx, request_daemon(call)->db, DB_READ, e) < 0)
 		return -1;
-	resp->namespace_ = find(&tx, rpc_call_arena(call), field_text(req->name), e);
-	return resp->namespace_ ? 0 : -1;
+	resp->namespace_ = find(&tx, a, req->name, e);
+	if (!resp->namespace_ && e->kind != ERR_NOT_FOUND)
+		return -1;
+	if (!resp->namespace_) {
+		resp->namespace_ = pb_new(a, namespaces__namespace, Namespaces__Namespace);
+		resp->namespace_->name = req->name;
+	}
+	return 0;
 }
 
 static int namespaces_list(struct rpc_call *call, unused_arg const void *req, void *respp,
