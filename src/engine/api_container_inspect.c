@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "engine/api_container.h"
 #include "engine/container_create.h"
+#include "engine/ctrd.h"
 #include "engine/exec.h"
 #include "engine/networking.h"
 
@@ -131,5 +132,11 @@ int api_container_inspect(struct api_call *c, struct err *e)
 	};
 	memcpy(&out.mounts, &r->mounts, sizeof(out.mounts));
 	fill_paths(c, r, &out);
+	if (api_query_flag(c, "size")) {
+		out.size_rw.set = out.size_root_fs.set = true;
+		if (ctrd_snapshot_sizes(c->engine, r->snapshotter, r->id, &out.size_rw.value,
+		                        &out.size_root_fs.value, e) < 0)
+			return -1;
+	}
 	return api_answer(c, 200, &api_inspect_type, &out);
 }

@@ -105,6 +105,18 @@ int api_container_remove(struct api_call *c, struct err *e)
 	               : api_answer_nothing(c, 204);
 }
 
+int api_container_update(struct api_call *c, struct err *e)
+{
+	_cleanup_container_ struct container *box = api_container(c, e);
+	struct api_warnings answer = { 0 };
+	struct api_update body;
+
+	if (!box || api_body(c, &api_update_type, &body, false, e) < 0 ||
+	    container_update(box, &body, e) < 0)
+		return -1;
+	return api_answer(c, 200, &api_warnings_type, &answer);
+}
+
 int api_container_rename(struct api_call *c, struct err *e)
 {
 	_cleanup_container_ struct container *box = api_container(c, e);

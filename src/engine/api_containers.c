@@ -2,9 +2,11 @@
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "engine/api.h"
 #include "engine/api_container.h"
 #include "engine/container.h"
+#include "engine/ctrd.h"
 #include "engine/filters.h"
 
 /* ---- words for people ---- */
@@ -293,6 +295,16 @@ static bool matches_ancestor(const struct filters *f, const struct container_rec
 	return s.n == 0;
 }
 
+/* size=1: what ps -s shows. A container whose snapshot does not answer has no size. */
+static void add_size(struct api_call *c, const struct container_record *r, struct api_summary *row)
+{
+	struct err e = { 0 };
+
+	if (ctrd_snapshot_sizes(c->engine, r->snapshotter, r->id, &row->size_rw, &row->size_root_fs,
+	                        &e) < 0)
+		log_warn_of(&e, "size of container %s", r->id);
+}
+
 int api_containers_list(struct api_call *c, struct err *e)
 {
 	_cleanup_list_ struct container_list l = { 0 };
@@ -316,8 +328,11 @@ int api_containers_list(struct api_call *c, struct err *e)
 		row = summarize(c->arena, &views[i]);
 		if (matches_ports(&sel.filters, "expose", &row, false) &&
 		    matches_ports(&sel.filters, "publish", &row, true) &&
-		    (sel.limit <= 0 || (int64_t)out.n < sel.limit))
+		    (sel.limit <= 0 || (int64_t)out.n < sel.limit)) {
+			if (api_query_flag(c, "size"))
+				add_size(c, &views[i].desc->r, &row);
 			arena_push(c->arena, &out, row);
+		}
 	}
 	api_answer_list(c, &api_summary_type, out.v, out.n);
 	for (size_t i = 0; i < l.n; i++)

@@ -113,6 +113,40 @@ int ctrd_snapshot_remove(struct engine *g, const char *snapshotter, const char *
 	return fine_when_gone(ctrd_call(g, RPC_SNAPSHOTS_REMOVE, &req, &a, &resp, e), e);
 }
 
+static int usage_of(struct engine *g, const char *snapshotter, const char *key, struct arena *a,
+                    int64_t *size, const char **parent, struct err *e)
+{
+	Snapshots__UsageRequest req = SNAPSHOTS__USAGE_REQUEST__INIT;
+	Snapshots__StatSnapshotRequest stat = SNAPSHOTS__STAT_SNAPSHOT_REQUEST__INIT;
+	Snapshots__UsageResponse *usage;
+	Snapshots__StatSnapshotResponse *info;
+
+	req.snapshotter = stat.snapshotter = snapshotter;
+	req.key = stat.key = key;
+	if (ctrd_call(g, RPC_SNAPSHOTS_USAGE, &req, a, (void **)&usage, e) < 0 ||
+	    ctrd_call(g, RPC_SNAPSHOTS_STAT, &stat, a, (void **)&info, e) < 0)
+		return -1;
+	*size = usage->size;
+	*parent = info->info ? info->info->parent : NULL;
+	return 0;
+}
+
+int ctrd_snapshot_sizes(struct engine *g, const char *snapshotter, const char *key, int64_t *own,
+                        int64_t *all, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const char *at = key, *parent;
+	int64_t size;
+
+	for (*all = 0; !str_empty(at); at = parent, *all += size) {
+		if (usage_of(g, snapshotter, at, &a, &size, &parent, e) < 0)
+			return -1;
+		if (at == key)
+			*own = size;
+	}
+	return 0;
+}
+
 int ctrd_snapshot_keys(struct engine *g, const char *snapshotter, struct arena *a, struct strs *out,
                        struct err *e)
 {

@@ -33,6 +33,9 @@ int ctrd_snapshot_mounts(struct engine *g, const char *snapshotter, const char *
 /* One that is not there is fine. */
 int ctrd_snapshot_remove(struct engine *g, const char *snapshotter, const char *key, struct err *e)
         must_check;
+/* Bytes of its own, and those of all that it lies on (its own included). */
+int ctrd_snapshot_sizes(struct engine *g, const char *snapshotter, const char *key, int64_t *own,
+                        int64_t *all, struct err *e) must_check;
 /* Keys of the snapshots that ctrd_snapshot_prepare made. */
 int ctrd_snapshot_keys(struct engine *g, const char *snapshotter, struct arena *a, struct strs *out,
                        struct err *e) must_check;
