@@ -97,7 +97,7 @@ static int make_process(const struct call *call, const struct container *c, stru
 	for (size_t i = 0; i < o->env.n; i++)
 		arena_push(call->a, &out->env, o->env.v[i]);
 	add_caps(call->a, out, &o->caps);
-	if (o->user && set_user(call->a, out, o->user, e) < 0)
+	if (!str_empty(o->user) && set_user(call->a, out, o->user, e) < 0)
 		return -1;
 	return add_gids(call->a, out, &o->gids, e);
 }
