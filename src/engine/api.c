@@ -72,14 +72,16 @@ void api_serve(void *user, struct http_request *req, struct http_reply *reply)
 {
 	struct api_call c = { .engine = user, .req = req, .reply = reply, .arena = reply->arena };
 	struct err e = { 0 };
+	bool failed;
 
 	http_reply_header(reply, "Api-Version", "1." API_VERSION_MAX_TEXT);
 	http_reply_header(reply, "Docker-Experimental", "false");
 	http_reply_header(reply, "Ostype", "linux");
 	http_reply_header(reply, "Server", "Docker/" LIGHTER_VERSION " (linux)");
-	if (dispatch(&c, &e) < 0)
+	failed = dispatch(&c, &e) < 0;
+	if (failed)
 		api_answer_error(&c, &e);
-	log_debug("%s %s: %s", req->method, req->target, e.kind ? e.text : "answered");
+	log_debug("%s %s: %s", req->method, req->target, failed ? e.text : "answered");
 }
 
 /* ---- what was asked ---- */

@@ -167,6 +167,7 @@ static int join_one(struct engine *g, const struct container_record *r, struct s
 		.aliases = want->aliases,
 		.options = want->driver_opts,
 	};
+	struct err ignored = { 0 };
 
 	if (!n)
 		return -1;
@@ -177,7 +178,13 @@ static int join_one(struct engine *g, const struct container_record *r, struct s
 		info.ports.v = ports->published.v;
 	}
 	ep = endpoint_create(n, &info, e);
-	return ep ? endpoint_join(ep, s, e) : -1;
+	if (!ep)
+		return -1;
+	if (endpoint_join(ep, s, e) == 0)
+		return 0;
+	if (endpoint_delete(ep, &ignored) < 0) /* no sandbox has it, so nobody else would */
+		log_warn_of(&ignored, "undo the network of container %.12s", r->id);
+	return -1;
 }
 
 static int join_all(struct engine *g, struct arena *a, const struct container_record *r,
