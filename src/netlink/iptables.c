@@ -67,7 +67,6 @@ static void put_mask(struct nl_batch *m, uint32_t mask)
 
 	nl_put_be32(m, NFTA_BITWISE_SREG, NFT_REG_1);
 	nl_put_be32(m, NFTA_BITWISE_DREG, NFT_REG_1);
-	nl_put_be32(m, NFTA_BITWISE_OP, NFT_BITWISE_BOOL);
 	nl_put_be32(m, NFTA_BITWISE_LEN, sizeof(be));
 	put_value(m, NFTA_BITWISE_MASK, &be, sizeof(be));
 	put_value(m, NFTA_BITWISE_XOR, &zero, sizeof(zero));
