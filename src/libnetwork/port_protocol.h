@@ -21,8 +21,7 @@
 	F(STR, host_ip, "HostIP", REQUIRED)             \
 	F(U64, host_port, "HostPort", 0)                \
 	F(STR, container_ip, "ContainerIP", REQUIRED)   \
-	F(U64, container_port, "ContainerPort", 0)      \
-	F(BOOL, reserve_only, "ReserveOnly", 0) /* held, not served: no userland proxy */
+	F(U64, container_port, "ContainerPort", 0)
 JSON_STRUCT(port_bind, PORT_BIND)
 
 #define PORT_OWNER(F)          \

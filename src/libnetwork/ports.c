@@ -8,17 +8,18 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "libnetwork/lock.h"
+#include "libnetwork/port_holder.h"
 #include "libnetwork/port_server.h"
 #include "netlink/inet.h"
 
 #define PICK_TRIES 100 /* ports in use by others that we step over */
 
 struct ports {
-	struct port_server *server;
+	struct port_server *server; /* one of the two */
+	struct port_holder *holder;
 	ports_name_fn *name;
 	void *name_ctx;
-	bool reserve_only; /* no userland proxy: the socket only keeps others away */
-	bool ipv6;         /* the host has it */
+	bool ipv6; /* the host has it */
 	char default_ip[INET_TEXT_SIZE];
 	pthread_mutex_t lock;
 	uint16_t first, last, next; /* the range to pick from */
@@ -43,6 +44,22 @@ static void read_range(struct ports *p)
 	p->next = p->first;
 }
 
+static bool keep_none(unused_arg void *ctx, unused_arg const char *owner)
+{
+	return false;
+}
+
+/* A server of an earlier engine, which had the userland proxy, gives its ports back. */
+static int hold_ourselves(struct ports *p, struct err *e)
+{
+	if (ports_sweep(p, keep_none, NULL, e) < 0)
+		return -1;
+	port_server_close(p->server);
+	p->server = NULL;
+	p->holder = port_holder_new();
+	return 0;
+}
+
 struct ports *ports_open(const struct net_options *o, ports_name_fn *name, void *ctx, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
@@ -54,7 +71,6 @@ struct ports *ports_open(const struct net_options *o, ports_name_fn *name, void 
 	pthread_mutex_init(&p->lock, NULL);
 	p->name = name;
 	p->name_ctx = ctx;
-	p->reserve_only = !o->userland_proxy;
 	p->ipv6 = path_exists("/proc/net/if_inet6");
 	str_copy(p->default_ip, sizeof(p->default_ip),
 	         str_eq(o->default_host_ip, "0.0.0.0") || !o->default_host_ip ? ""
@@ -62,7 +78,7 @@ struct ports *ports_open(const struct net_options *o, ports_name_fn *name, void 
 	read_range(p);
 	p->server = port_server_open(path_join(&a, o->exec_root, "docker-proxy.sock"), proxy,
 	                             o->warn, o->warn_ctx, e);
-	if (p->server)
+	if (p->server && (o->userland_proxy || hold_ourselves(p, e) == 0))
 		return p;
 	ports_close(p);
 	return NULL;
@@ -73,6 +89,7 @@ void ports_close(struct ports *p)
 	if (!p)
 		return;
 	port_server_close(p->server);
+	port_holder_free(p->holder);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 }
@@ -166,8 +183,8 @@ static bool pick_single(struct ports *p, const struct choice *all, size_t n, str
 
 /* ---- binding ---- */
 
-static void spell(const struct choice *all, size_t n, const char *container_ip, bool reserve_only,
-                  struct arena *a, struct port_owner *out)
+static void spell(const struct choice *all, size_t n, const char *container_ip, struct arena *a,
+                  struct port_owner *out)
 {
 	for (size_t i = 0; i < n; i++)
 		for (unsigned k = 0; k < all[i].nips; k++) {
@@ -175,8 +192,7 @@ static void spell(const struct choice *all, size_t n, const char *container_ip, 
 				               .host_ip = all[i].ips[k],
 				               .host_port = all[i].picked,
 				               .container_ip = container_ip,
-				               .container_port = all[i].wanted->port,
-				               .reserve_only = reserve_only };
+				               .container_port = all[i].wanted->port };
 
 			arena_push(a, &out->ports, b);
 		}
@@ -204,6 +220,14 @@ static struct choice *choice_of(struct choice *all, size_t n, int64_t bind)
 	return NULL;
 }
 
+static int bind_once(struct ports *p, const struct port_owner *owner, struct port_failure *failure,
+                     struct err *e)
+{
+	if (p->holder)
+		return port_holder_publish(p->holder, owner, failure, e);
+	return port_server_publish(p->server, owner, failure, e);
+}
+
 /* Binds all, stepping over numbers in use where the number does not matter. */
 static int bind_all(struct ports *p, struct choice *all, size_t n, struct port_owner *owner,
                     const char *container_ip, struct arena *a, struct err *e)
@@ -214,8 +238,8 @@ static int bind_all(struct ports *p, struct choice *all, size_t n, struct port_o
 
 		owner->ports.n = 0;
 		owner->ports.v = NULL;
-		spell(all, n, container_ip, p->reserve_only, a, owner);
-		if (port_server_publish(p->server, owner, &failure, e) == 0)
+		spell(all, n, container_ip, a, owner);
+		if (bind_once(p, owner, &failure, e) == 0)
 			return 0;
 		c = choice_of(all, n, failure.index);
 		if (!c || !failure.in_use || attempt == PICK_TRIES || !pick_single(p, all, n, c))
@@ -263,7 +287,10 @@ int ports_publish(struct ports *p, const char *owner, const char *container_ip,
 
 int ports_unpublish(struct ports *p, const char *owner, struct err *e)
 {
-	return port_server_unpublish(p->server, owner, e);
+	if (!p->holder)
+		return port_server_unpublish(p->server, owner, e);
+	port_holder_unpublish(p->holder, owner);
+	return 0;
 }
 
 int ports_sweep(struct ports *p, bool (*keep)(void *ctx, const char *owner), void *ctx,
@@ -272,6 +299,8 @@ int ports_sweep(struct ports *p, bool (*keep)(void *ctx, const char *owner), voi
 	_cleanup_arena_ struct arena a = { 0 };
 	struct port_owners all;
 
+	if (!p->server)
+		return 0;
 	port_server_list(p->server, &a, &all);
 	for (size_t i = 0; i < all.n; i++)
 		if (!keep(ctx, all.v[i].id) && port_server_unpublish(p->server, all.v[i].id, e) < 0)

@@ -105,33 +105,42 @@ static bool is_in_use(struct net_controller *c, const struct rows *endpoints, co
 	return false;
 }
 
-/* The daemon's flags decide what the default network is, unless living containers are on it. */
-static int refresh_bridge(struct net_controller *c, struct arena *a, const struct rows *endpoints,
-                          struct network_info *row, struct err *e)
+/* The row follows when the network has become another one. */
+static int update_row(struct network *n, const struct network_info *row, struct err *e)
 {
-	struct network_info want;
+	_cleanup_buf_ struct buf was = { 0 }, is = { 0 };
 
-	if (is_in_use(c, endpoints, row->id))
+	json_encode(&was, &network_info_type, row);
+	json_encode(&is, &network_info_type, &n->info);
+	if (str_eq(was.data, is.data))
 		return 0;
-	predefined_bridge(c, a, row, &want);
-	*row = want;
-	return row_put(c, NET_ROW_NETWORK, row->id, &network_info_type, row, true, e);
+	return row_put(n->c, NET_ROW_NETWORK, n->info.id, &network_info_type, &n->info, true, e);
 }
 
-static void restore_networks(struct net_controller *c, struct arena *a, const struct rows *rows,
+/* The daemon's flags decide what the default network is, unless living containers are on it. */
+static int restore_network(struct net_controller *c, const struct rows *endpoints,
+                           const struct network_info *row, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_network_ struct network *n = NULL;
+	struct network_info want = *row;
+
+	if (str_eq(row->name, "bridge") && !is_in_use(c, endpoints, row->id))
+		predefined_bridge(c, &a, row, &want);
+	n = network_make(c, &want, true, e);
+	return n ? update_row(n, row, e) : -1;
+}
+
+static void restore_networks(struct net_controller *c, const struct rows *rows,
                              const struct rows *endpoints)
 {
 	for (size_t i = 0; i < rows->n; i++) {
-		struct network_info *row = rows->v[i];
-		_cleanup_network_ struct network *n = NULL;
+		const struct network_info *row = rows->v[i];
 		struct err e = { 0 };
 
 		if (str_eq(row->name, "bridge") && str_eq(c->o.bridge, "none"))
 			continue;
-		if (str_eq(row->name, "bridge") && refresh_bridge(c, a, endpoints, row, &e) < 0)
-			warn_about(c, &e, "network", row->name);
-		n = network_make(c, row, true, &e);
-		if (!n)
+		if (restore_network(c, endpoints, row, &e) < 0)
 			warn_about(c, &e, "network", row->name);
 	}
 }
@@ -291,7 +300,7 @@ int net_restore(struct net_controller *c, struct err *e)
 	    read_rows(c, &a, NET_ROW_SANDBOX, &sandbox_info_type, &sandboxes, e) < 0)
 		return -1;
 	restore_sandboxes(c, &sandboxes);
-	restore_networks(c, &a, &networks, &endpoints);
+	restore_networks(c, &networks, &endpoints);
 	if (predefined_ensure(c, e) < 0)
 		return -1;
 	restore_endpoints(c, &endpoints);

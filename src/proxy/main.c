@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "base/str.h"
+#include "libnetwork/port_socket.h"
 #include "proxy/forward.h"
 #include "proxy/serve.h"
 
@@ -94,7 +95,7 @@ static void on_stop(void *arg, unused_arg const struct signalfd_siginfo *si)
 /* The socket to serve: dockerd's, or one of our own. */
 static int one_socket(const struct arguments *a, int type, struct err *e)
 {
-	struct address at;
+	struct port_address at;
 	uint64_t port;
 
 	if (a->use_listen_fd)
@@ -102,30 +103,31 @@ static int one_socket(const struct arguments *a, int type, struct err *e)
 		               ? err_set(e, ERR_INVALID, "descriptor 4 is not a socket")
 		               : LISTEN_FD;
 	if (port_number(a->host_port, "host-port", &port, e) < 0 ||
-	    address_parse(a->host_ip ? a->host_ip : "", port, &at, e) < 0)
+	    port_address_parse(a->host_ip ? a->host_ip : "", port, &at, e) < 0)
 		return -1;
-	return listen_socket(type, &at, e);
+	return port_listen(type, &at, e);
 }
 
 static int serve_one(const struct arguments *a, struct err *e)
 {
 	const char *proto = a->proto ? a->proto : "tcp";
+	int type = port_socket_type(proto, NULL);
 	struct loop *l = loop_new(e);
 	struct forward *f;
-	struct address to;
+	struct port_address to;
 	uint64_t port;
 	sigset_t stop;
 	int fd;
 
-	if (!str_eq(proto, "tcp") && !str_eq(proto, "udp"))
+	if (type < 0)
 		return err_set(e, ERR_UNIMPLEMENTED, "unsupported protocol %s", proto);
 	if (!l || port_number(a->container_port, "container-port", &port, e) < 0 ||
-	    address_parse(a->container_ip ? a->container_ip : "", port, &to, e) < 0)
+	    port_address_parse(a->container_ip ? a->container_ip : "", port, &to, e) < 0)
 		return -1;
-	fd = one_socket(a, str_eq(proto, "udp") ? SOCK_DGRAM : SOCK_STREAM, e);
+	fd = one_socket(a, type, e);
 	if (fd < 0)
 		return -1;
-	f = forward_open(l, proto, fd, &to, e);
+	f = forward_open(l, type, fd, &to, e);
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGINT);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/map.h"
-#include "libnetwork/port_protocol.h"
+#include "libnetwork/port_socket.h"
 #include "proxy/forward.h"
 
 struct owner {
@@ -46,16 +46,6 @@ static void owner_free(struct owner *o)
 	free(o);
 }
 
-static bool overlaps(const struct port_bind *a, const struct port_bind *b)
-{
-	bool any = str_eq(a->host_ip, "0.0.0.0") || str_eq(b->host_ip, "0.0.0.0") ||
-	           str_eq(a->host_ip, "::") || str_eq(b->host_ip, "::");
-
-	return str_eq(a->proto, b->proto) && a->host_port == b->host_port &&
-	       !strchr(a->host_ip, ':') == !strchr(b->host_ip, ':') &&
-	       (any || str_eq(a->host_ip, b->host_ip));
-}
-
 /* Who of ours holds a port that cannot be bound, or NULL. */
 static const struct owner *holder_of(const struct server *s, const struct port_bind *p)
 {
@@ -66,53 +56,30 @@ static const struct owner *holder_of(const struct server *s, const struct port_b
 		const struct owner *o = value;
 
 		for (size_t j = 0; j < o->what.ports.n; j++)
-			if (o->forwards[j] && overlaps(&o->what.ports.v[j], p))
+			if (o->forwards[j] && port_overlap(&o->what.ports.v[j], p))
 				return o;
 	}
 	return NULL;
 }
 
-/*
- * Docker's words: "Bind for 0.0.0.0:80 failed: port is already allocated", or "Error starting
- * userland proxy: listen tcp4 0.0.0.0:80: bind: address already in use" when it is not ours.
- */
-static int bind_failed(const struct server *s, const struct port_bind *p, const char **holder,
-                       struct err *e)
-{
-	bool v6 = strchr(p->host_ip, ':') != NULL;
-	const struct owner *o = holder_of(s, p);
-
-	if (e->kind == ERR_PRECONDITION && o) {
-		*holder = o->what.id;
-		return err_set(e, ERR_PRECONDITION,
-		               "Bind for %s%s%s:%llu failed: port is already allocated",
-		               v6 ? "[" : "", p->host_ip, v6 ? "]" : "",
-		               (unsigned long long)p->host_port);
-	}
-	return err_wrap(e, "Error starting userland proxy: listen %s%c %s%s%s:%llu", p->proto,
-	                v6 ? '6' : '4', v6 ? "[" : "", p->host_ip, v6 ? "]" : "",
-	                (unsigned long long)p->host_port);
-}
-
 static struct forward *open_forward(struct server *s, const struct port_bind *p,
                                     const char **holder, struct err *e)
 {
-	int type = str_eq(p->proto, "udp") ? SOCK_DGRAM : SOCK_STREAM, fd;
-	struct address at, to;
+	int type = port_socket_type(p->proto, e), fd;
+	struct port_address at, to;
+	const struct owner *o;
 
-	if (!str_eq(p->proto, "udp") && !str_eq(p->proto, "tcp")) {
-		err_set(e, ERR_UNIMPLEMENTED, "publishing %s ports is not there yet", p->proto);
+	if (type < 0 || port_address_parse(p->host_ip, p->host_port, &at, e) < 0 ||
+	    port_address_parse(p->container_ip, p->container_port, &to, e) < 0)
 		return NULL;
-	}
-	if (address_parse(p->host_ip, p->host_port, &at, e) < 0 ||
-	    address_parse(p->container_ip, p->container_port, &to, e) < 0)
-		return NULL;
-	fd = listen_socket(type, &at, e);
-	if (fd < 0) {
-		bind_failed(s, p, holder, e);
-		return NULL;
-	}
-	return forward_open(p->reserve_only ? NULL : s->loop, p->proto, fd, &to, e);
+	fd = port_listen(type, &at, e);
+	if (fd >= 0)
+		return forward_open(s->loop, type, fd, &to, e);
+	o = holder_of(s, p);
+	if (o)
+		*holder = o->what.id;
+	port_bind_error(p, o != NULL, e);
+	return NULL;
 }
 
 static int publish(struct server *s, const struct port_request *req, struct port_reply *reply,

@@ -46,7 +46,7 @@ struct tcp_forward {
 	struct loop *loop;
 	int fd;
 	struct loop_source *source;
-	struct address to;
+	struct port_address to;
 	struct relay *relays;
 };
 
@@ -181,7 +181,7 @@ static void on_connect_timeout(void *arg)
 	relay_free(r);
 }
 
-static int dial(const struct address *to)
+static int dial(const struct port_address *to)
 {
 	int one = 1;
 	int fd = socket(to->sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -247,7 +247,7 @@ static void on_listener(void *arg, int fd, unused_arg uint32_t events)
 	}
 }
 
-struct tcp_forward *tcp_forward_open(struct loop *l, int fd, const struct address *to,
+struct tcp_forward *tcp_forward_open(struct loop *l, int fd, const struct port_address *to,
                                      struct err *e)
 {
 	struct tcp_forward *f = calloc(1, sizeof(*f));

@@ -20,7 +20,7 @@
 
 struct session {
 	struct udp_forward *owner;
-	struct address client;
+	struct port_address client;
 	/* The host's address that the client had sent to. */
 	union {
 		struct in_pktinfo v4;
@@ -36,19 +36,19 @@ struct udp_forward {
 	struct loop *loop;
 	int fd;
 	struct loop_source *source, *sweeper;
-	struct address to;
+	struct port_address to;
 	unsigned count;
 	struct session *buckets[BUCKETS];
 };
 
 static char datagram[DATAGRAM]; /* one thread, one datagram at a time */
 
-static bool same_address(const struct address *a, const struct address *b)
+static bool same_address(const struct port_address *a, const struct port_address *b)
 {
 	return a->len == b->len && memcmp(&a->sa, &b->sa, a->len) == 0;
 }
 
-static struct session **bucket_of(struct udp_forward *f, const struct address *client)
+static struct session **bucket_of(struct udp_forward *f, const struct port_address *client)
 {
 	const unsigned char *p = (const unsigned char *)&client->sa;
 	unsigned h = 0;
@@ -105,7 +105,7 @@ static void on_answer(void *arg, int fd, unused_arg uint32_t events)
 	}
 }
 
-static struct session *session_new(struct udp_forward *f, const struct address *client)
+static struct session *session_new(struct udp_forward *f, const struct port_address *client)
 {
 	struct session *s, **bucket = bucket_of(f, client);
 	_cleanup_close_ int fd = -1;
@@ -132,7 +132,7 @@ static struct session *session_new(struct udp_forward *f, const struct address *
 	return s;
 }
 
-static struct session *session_find(struct udp_forward *f, const struct address *client)
+static struct session *session_find(struct udp_forward *f, const struct port_address *client)
 {
 	for (struct session *s = *bucket_of(f, client); s; s = s->next)
 		if (same_address(&s->client, client))
@@ -159,7 +159,7 @@ static void remember_via(struct session *s, struct msghdr *m)
 static bool receive_one(struct udp_forward *f)
 {
 	char control[CMSG_SPACE(sizeof(struct in6_pktinfo)) + 64];
-	struct address client = { .len = sizeof(client.sa) };
+	struct port_address client = { .len = sizeof(client.sa) };
 	struct iovec iov = { datagram, sizeof(datagram) };
 	struct msghdr m = { .msg_name = &client.sa,
 		            .msg_namelen = sizeof(client.sa),
@@ -212,7 +212,7 @@ static int want_pktinfo(int fd, int family, struct err *e)
 	return r < 0 ? err_errno(e, errno, "set IP_PKTINFO") : 0;
 }
 
-struct udp_forward *udp_forward_open(struct loop *l, int fd, const struct address *to,
+struct udp_forward *udp_forward_open(struct loop *l, int fd, const struct port_address *to,
                                      struct err *e)
 {
 	struct udp_forward *f = calloc(1, sizeof(*f));
