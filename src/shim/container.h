@@ -42,6 +42,11 @@ struct process {
 	bool dead;
 	uint32_t exit_status; /* when dead */
 	int64_t exited_at;
+	struct {
+		struct loop_source *timer;
+		size_t pending; /* bytes of output that nobody has read yet */
+		int64_t since_ms, progress_ms;
+	} drain; /* when dead, before that is announced */
 	struct waiter *waiters;
 	struct op *ops;                /* the first is under way */
 	void (*on_end)(struct op *op); /* what an op under way waits for */
@@ -74,6 +79,8 @@ struct process *process_find(struct shim *s, const char *id, const char *exec_id
 
 const char *process_state_name(enum process_state s);
 
+/* ---- ending.c ---- */
+
 /* The runtime has made the process with this pid: from now on its end is noticed. */
 void process_watch(struct process *p, pid_t pid);
 /* Announces the end if the time has come; call it whenever something it waits for has happened. */
@@ -81,5 +88,7 @@ void process_check_end(struct process *p);
 
 /* Parks a Wait until the process has ended. */
 void process_wait(struct process *p, struct rpc_call *call);
+/* The process goes without having ended: whoever waits is told so. */
+void process_drop_waiters(struct process *p);
 
 #endif

@@ -271,6 +271,17 @@ void io_close_stdin(struct io *io)
 		relay_finish(io->relay[IN], RELAY_UNTIL_EMPTY);
 }
 
+size_t io_pending(const struct io *io)
+{
+	size_t sum = 0;
+	int n;
+
+	for (int i = OUT; i <= ERR; i++)
+		if (io->hold[i] >= 0 && ioctl(io->hold[i], FIONREAD, &n) == 0)
+			sum += (size_t)n;
+	return sum;
+}
+
 void io_exited(struct io *io)
 {
 	io->exited = true;

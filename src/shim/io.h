@@ -39,6 +39,9 @@ int io_started(struct io *io, struct err *e) must_check;
 int io_resize(struct io *io, unsigned width, unsigned height, struct err *e) must_check;
 void io_close_stdin(struct io *io);
 
+/* Bytes of output in its fifos that nobody has read yet. */
+size_t io_pending(const struct io *io);
+
 /* The process is gone. */
 void io_exited(struct io *io);
 /* True when the relays have delivered everything; else fn is called when they have. */

@@ -3,10 +3,11 @@
  * Delete, is the parent of its processes, and reports their ends. One thread, one loop.
  *
  * What the pieces are: main.c (command line), start.c (the `start` action, which forks the server),
- * cleanup.c (the `delete` action), server.c (the server's loop and end), task*.c (the task service's
- * methods), op.c (one method after the other where they change a process), container.c (containers
- * and processes, their ends), runc.c (the runtime's commands), io.c and relay.c (streams), rootfs.c
- * (mounts), record.c (files in the bundle), publisher.c (events), reaper.c, cgroup.c and stats.c.
+ * cleanup.c (the `delete` action), server.c (the server's loop and end), task*.c (the methods of the
+ * task service), op.c (one method after the other where they change a process), launch.c (new
+ * processes), container.c and ending.c (containers, processes, their ends), runc.c (the runtime's
+ * commands), io.c and relay.c (streams), rootfs.c (mounts), record.c (files in the bundle),
+ * publisher.c and events.c (events), reaper.c, cgroup.c, stats*.c.
  */
 #ifndef SHIM_SHIM_H
 #define SHIM_SHIM_H

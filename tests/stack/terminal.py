@@ -69,6 +69,12 @@ class Terminal:
                     continue
                 raise AssertionError(f"no {pattern!r} in {self.text[start:]!r}")
 
+    def sees(self, pattern, patience=10):
+        try:
+            return self.expect(pattern, patience)
+        except AssertionError:
+            return None
+
     def wait(self, patience=10):
         """Reads to the end; the exit code."""
         end = time.monotonic() + patience
