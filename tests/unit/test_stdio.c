@@ -322,6 +322,29 @@ static void a_slow_client_loses_nothing(void **state)
 	close(c);
 }
 
+static void a_slow_client_outlives_the_process(void **state)
+{
+	struct fixture *f = *state;
+	char *block = arena_alloc(&f->a, 600001);
+	size_t total = 0;
+	ssize_t n;
+	int c;
+
+	memset(block, 'z', 599999);
+	block[599999] = '\n';
+	start(f);
+	c = attach(f, (struct stdio_client){ .out = true });
+	say(f->out, block);
+	finish(f);
+	stdio_close(f->s);
+	f->s = NULL;
+	usleep(50000);
+	while ((n = read(c, block, 600000)) > 0)
+		total += (size_t)n;
+	assert_int_equal(total, 600000);
+	close(c);
+}
+
 static void following_sees_everything_once(void **state)
 {
 	struct fixture *f = *state;
@@ -426,6 +449,7 @@ int main(void)
 		T(stdin_reaches_the_process),
 		T(keys_detach),
 		T(a_slow_client_loses_nothing),
+		T(a_slow_client_outlives_the_process),
 		T(following_sees_everything_once),
 		T(no_line_is_lost_doubled_or_torn_over_kills),
 	};

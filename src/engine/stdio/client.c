@@ -54,6 +54,7 @@ void client_end(struct client *c, enum stdio_end why)
 		want.on_end(want.arg, why);
 	for (int i = 0; i < OUTPUTS; i++)
 		stream_throttle(&io->stream[i]);
+	stdio_check_gone(io);
 }
 
 /* After a change: send, go on, or end. */

@@ -27,8 +27,9 @@ void follower_end(struct follower *f, enum stdio_end why)
 {
 	void (*on_end)(void *, enum stdio_end) = f->on_end;
 	void *arg = f->arg;
+	struct stdio *io = f->io;
 
-	LIST_REMOVE(&f->io->followers, f);
+	LIST_REMOVE(&io->followers, f);
 	loop_remove(f->source);
 	loop_remove(f->again);
 	log_reader_close(&f->reader);
@@ -37,6 +38,7 @@ void follower_end(struct follower *f, enum stdio_end why)
 	free(f);
 	if (on_end)
 		on_end(arg, why);
+	stdio_check_gone(io);
 }
 
 struct follower *follower_next(const struct follower *f)

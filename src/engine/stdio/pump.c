@@ -320,16 +320,37 @@ static void remove_files(struct stdio *s)
 		(void)!tree_remove(AT_FDCWD, s->config.state_dir, NULL);
 }
 
+static void reap(void *arg)
+{
+	struct stdio *s = arg;
+
+	s->reaping = NULL;
+	if (!s->clients && !s->followers)
+		stdio_free(s);
+}
+
+/* From a timer: who tells us may still look at the stdio. */
+void stdio_check_gone(struct stdio *s)
+{
+	if (s->closed && !s->clients && !s->followers && !s->reaping)
+		s->reaping = loop_timer(s->pump->loop, 0, reap, s);
+}
+
 static void close_in_pump(void *arg)
 {
 	struct stdio *s = arg;
 
-	while (s->clients)
+	s->closed = true;
+	s->config.on_stdin_closed = NULL;
+	while (s->clients && !s->drained)
 		client_end(s->clients, STDIO_END_CLOSED);
-	while (s->followers)
+	while (s->followers && !s->drained)
 		follower_end(s->followers, STDIO_END_CLOSED);
 	remove_files(s);
-	stdio_free(s);
+	for (int i = 0; i < OUTPUTS; i++)
+		stream_close(&s->stream[i]);
+	input_free(&s->in);
+	stdio_check_gone(s);
 }
 
 void stdio_close(struct stdio *s)

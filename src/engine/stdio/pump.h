@@ -76,7 +76,10 @@ void stdio_exited(struct stdio *s);
 /* Blocks until drained; ERR_DEADLINE after timeout_ms (-1: for ever). */
 int stdio_wait(struct stdio *s, int timeout_ms, struct err *e) must_check;
 
-/* Ends the clients that are left, forgets state_dir if all was drained. Removes the fifos. */
+/*
+ * Lets go of it: removes the fifos, forgets state_dir if all was drained. Clients that have not
+ * received everything yet go on until they have, when it was drained; else they end.
+ */
 void stdio_close(struct stdio *s);
 
 /* ---- clients ---- */

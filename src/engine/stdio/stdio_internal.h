@@ -109,7 +109,7 @@ void input_init(struct input *in, struct stdio *io, const char *path);
 int input_open(struct input *in, struct err *e) must_check;
 bool input_full(const struct input *in);
 void input_write(struct input *in, const void *p, size_t n);
-void input_end(struct input *in); /* end of file for the process, behind what was written */
+void input_end(struct input *in);    /* end of file for the process, behind what was written */
 void input_finish(struct input *in); /* passes the end on, when all of it is written */
 void input_free(struct input *in);
 
@@ -168,10 +168,11 @@ struct stdio {
 	struct input in;
 	struct client *clients;
 	struct follower *followers;
-	struct loop_source *retry;
+	struct loop_source *retry, *reaping;
 	bool logged;
 	bool started; /* the shim has the fifos */
 	bool exited;  /* the process is gone */
+	bool closed;  /* only those who have not received everything yet keep it */
 
 	pthread_mutex_t lock; /* of drained */
 	pthread_cond_t changed;
@@ -193,6 +194,8 @@ void stdio_check_drained(struct stdio *s);
 /* New entries are in the log. */
 void stdio_logged(struct stdio *s, bool rotated);
 void stdio_retry_later(struct stdio *s);
+/* Somebody has left: was he the last of a closed one? */
+void stdio_check_gone(struct stdio *s);
 
 /* The intrusive lists of clients and followers. */
 #define LIST_ADD(head, x)                      \
