@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "base/str.h"
 #include "libnetwork/port_socket.h"
@@ -108,34 +109,52 @@ static int one_socket(const struct arguments *a, int type, struct err *e)
 	return port_listen(type, &at, e);
 }
 
+/* Forwards until SIGTERM or SIGINT. */
+static int run_one(struct loop *l, int type, int fd, const struct port_address *to, struct err *e)
+{
+	struct forward *f = forward_open(l, type, fd, to, e);
+	struct loop_source *signals;
+	sigset_t stop;
+	int r = -1;
+
+	if (!f)
+		return -1;
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	signals = loop_signals(l, &stop, on_stop, l, e);
+	if (signals) {
+		report_status(STATUS_FD, NULL);
+		close(STATUS_FD);
+		r = loop_run(l, e);
+	}
+	loop_remove(signals);
+	forward_close(f);
+	return r;
+}
+
 static int serve_one(const struct arguments *a, struct err *e)
 {
 	const char *proto = a->proto ? a->proto : "tcp";
-	int type = port_socket_type(proto, NULL);
-	struct loop *l = loop_new(e);
-	struct forward *f;
+	int type = port_socket_type(proto, NULL), fd, r;
 	struct port_address to;
+	struct loop *l;
 	uint64_t port;
-	sigset_t stop;
-	int fd;
 
 	if (type < 0)
 		return err_set(e, ERR_UNIMPLEMENTED, "unsupported protocol %s", proto);
-	if (!l || port_number(a->container_port, "container-port", &port, e) < 0 ||
+	if (port_number(a->container_port, "container-port", &port, e) < 0 ||
 	    port_address_parse(a->container_ip ? a->container_ip : "", port, &to, e) < 0)
 		return -1;
 	fd = one_socket(a, type, e);
 	if (fd < 0)
 		return -1;
-	f = forward_open(l, type, fd, &to, e);
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTERM);
-	sigaddset(&stop, SIGINT);
-	if (!f || !loop_signals(l, &stop, on_stop, l, e))
+	l = loop_new(e);
+	if (!l)
 		return -1;
-	report_status(STATUS_FD, NULL);
-	close(STATUS_FD);
-	return loop_run(l, e);
+	r = run_one(l, type, fd, &to, e);
+	loop_free(l);
+	return r;
 }
 
 /* Started by hand there is no status pipe: nothing else may take its number. */
@@ -150,6 +169,17 @@ static void occupy(int fd)
 		dup3(null, fd, O_CLOEXEC);
 		close(null);
 	}
+}
+
+/* A connection takes six descriptors. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
+		return;
+	r.rlim_cur = r.rlim_max;
+	(void)!setrlimit(RLIMIT_NOFILE, &r); /* then it is what it is */
 }
 
 int main(int argc, char **argv)
@@ -169,6 +199,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	raise_descriptor_limit();
 	if (r == 0)
 		r = a.serve ? serve(a.serve, STATUS_FD, &e) : serve_one(&a, &e);
 	if (r < 0) {

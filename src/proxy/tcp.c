@@ -16,6 +16,7 @@
 #define CHUNK        (64 * 1024)
 #define CONNECT_MS   10000
 #define ACCEPT_BATCH 16
+#define PAUSE_MS     100 /* without accepting, when descriptors run out */
 
 struct relay;
 
@@ -46,6 +47,7 @@ struct tcp_forward {
 	struct loop *loop;
 	int fd;
 	struct loop_source *source;
+	struct loop_source *pause; /* its end, while there is one */
 	struct port_address to;
 	struct relay *relays;
 };
@@ -234,6 +236,22 @@ static void relay_start(struct tcp_forward *f, int client)
 		relay_free(r);
 }
 
+static void on_pause_end(void *arg)
+{
+	struct tcp_forward *f = arg;
+
+	f->pause = NULL;
+	if (loop_modify(f->source, EPOLLIN, NULL) < 0)
+		f->pause = loop_timer(f->loop, PAUSE_MS, on_pause_end, f);
+}
+
+/* The connection stays in the kernel's queue, and would wake us again at once. */
+static void pause_accepting(struct tcp_forward *f)
+{
+	if (!f->pause && loop_modify(f->source, 0, NULL) == 0)
+		f->pause = loop_timer(f->loop, PAUSE_MS, on_pause_end, f);
+}
+
 static void on_listener(void *arg, int fd, unused_arg uint32_t events)
 {
 	struct tcp_forward *f = arg;
@@ -241,8 +259,11 @@ static void on_listener(void *arg, int fd, unused_arg uint32_t events)
 	for (int i = 0; i < ACCEPT_BATCH; i++) {
 		int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-		if (client < 0)
+		if (client < 0) {
+			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+				pause_accepting(f);
 			return;
+		}
 		relay_start(f, client);
 	}
 }
@@ -269,6 +290,7 @@ void tcp_forward_close(struct tcp_forward *f)
 {
 	while (f->relays)
 		relay_free(f->relays);
+	loop_remove(f->pause);
 	loop_remove(f->source);
 	fd_close(&f->fd);
 	free(f);

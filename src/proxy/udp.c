@@ -17,6 +17,7 @@
 #define DATAGRAM     65536
 #define MAX_SESSIONS 4096
 #define BUCKETS      256
+#define BATCH        64 /* datagrams in a row before others have their turn */
 
 struct session {
 	struct udp_forward *owner;
@@ -94,10 +95,13 @@ static void answer(struct session *s, size_t n)
 static void on_answer(void *arg, int fd, unused_arg uint32_t events)
 {
 	struct session *s = arg;
-	ssize_t n;
 
-	/* A refused datagram comes back as an error here, which is the container's affair. */
-	while ((n = recv(fd, datagram, sizeof(datagram), 0)) >= 0 || errno == ECONNREFUSED) {
+	for (int i = 0; i < BATCH; i++) {
+		ssize_t n = recv(fd, datagram, sizeof(datagram), 0);
+
+		/* A refused datagram comes back as an error, which is the container's affair. */
+		if (n < 0 && errno != ECONNREFUSED)
+			return;
 		if (n < 0)
 			continue;
 		s->last_ms = clock_mono_ms();
@@ -184,7 +188,7 @@ static bool receive_one(struct udp_forward *f)
 
 static void on_datagram(void *arg, unused_arg int fd, unused_arg uint32_t events)
 {
-	while (receive_one(arg))
+	for (int i = 0; i < BATCH && receive_one(arg); i++)
 		;
 }
 

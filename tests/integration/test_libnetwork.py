@@ -67,7 +67,10 @@ class Netctl:
         with self.lock:
             self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
-            answer = json.loads(self.process.stdout.readline())
+            line = self.process.stdout.readline()
+        if not line:
+            raise NetctlError("it ended: " + self.process.stderr.read())
+        answer = json.loads(line)
         if "error" in answer:
             raise NetctlError(answer["error"])
         return answer

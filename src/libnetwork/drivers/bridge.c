@@ -199,7 +199,7 @@ static int create_endpoint(void *network, struct arena *a, struct endpoint_info 
                            struct err *e)
 {
 	struct bridge_endpoint *ep = calloc(1, sizeof(*ep));
-	char random[8];
+	char random[9];
 
 	if (!ep)
 		abort();
