@@ -68,12 +68,11 @@ const char *cgroup_own(struct arena *a, const char *self, const char *controller
 	return NULL;
 }
 
-const char *cgroup_mount_root(struct arena *a, const char *mount)
+const char *cgroup_mount_root(struct arena *a, const char *mountinfo, const char *mount)
 {
-	const char *info = cgroup_read(a, "/proc/self", "mountinfo");
 	char root[256], point[256];
 
-	for (const char *line = info; line && *line; line = strchr(line, '\n')) {
+	for (const char *line = mountinfo; line && *line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (sscanf(line, "%*d %*d %*s %255s %255s", root, point) == 2 &&
 		    strcmp(point, mount) == 0)

@@ -29,8 +29,8 @@ const char *cgroup_read(struct arena *a, const char *path, const char *file);
 /* Our own cgroup in a hierarchy ("memory", "name=systemd", "" for v2) from /proc/self/cgroup. */
 const char *cgroup_own(struct arena *a, const char *self, const char *controller);
 
-/* Where a mount of a hierarchy begins: the 4th field of mountinfo of `mount`; "/" when unknown. */
-const char *cgroup_mount_root(struct arena *a, const char *mount);
+/* Where a mount of a hierarchy begins: 4th field of its line in mountinfo; "/" when unknown. */
+const char *cgroup_mount_root(struct arena *a, const char *mountinfo, const char *mount);
 
 /*
  * The plain knobs: a member of the resources that is written to a file as it is. Limits with rules
@@ -53,6 +53,8 @@ struct cgroup_device_rules {
 };
 void cgroup_device_rules(struct arena *a, const struct oci_resources *r,
                          struct cgroup_device_rules *out);
+
+int cgroup_v1_set(const struct cgroup *cg, const struct oci_resources *r, struct err *e) must_check;
 
 int cgroup_v2_attach_device_program(const char *path, const struct cgroup_device_rules *rules,
                                     struct err *e) must_check;

@@ -62,6 +62,10 @@ int container_create(struct arena *a, const char *root, const char *id, const st
 int container_read_spec(struct arena *a, const char *bundle, struct oci_spec *out,
                         struct slice *text, struct err *e) must_check;
 
+/* The same without the file: decodes and checks all that can be checked without looking around. */
+int container_parse_spec(struct arena *a, struct slice text, struct oci_spec *out, struct err *e)
+        must_check;
+
 int container_check_id(const char *id, struct err *e) must_check;
 
 /* ---- the rest of its life ---- */

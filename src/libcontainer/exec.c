@@ -78,6 +78,7 @@ static int entry_main(void *arg)
 	struct entry *x = arg;
 	struct process p = { .a = x->c->a,
 		             .config = x->o->process,
+		             .linux = x->spec.linux,
 		             .seccomp = x->seccomp.program.len ? &x->seccomp : NULL,
 		             .keep_fds = x->o->keep_fds };
 	struct err e = { 0 };

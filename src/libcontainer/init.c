@@ -157,6 +157,7 @@ int init_main(void *arg)
 		            .sources = in->sources };
 	struct process p = { .a = in->a,
 		             .config = in->spec->process,
+		             .linux = in->spec->linux,
 		             .seccomp = in->seccomp,
 		             .keep_fds = in->options->keep_fds };
 	struct err e = { 0 };

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "libcontainer/procfs.h"
 #include "libcontainer/program.h"
+#include "libcontainer/scheduling.h"
 #include "libcontainer/user.h"
 #include "base/file.h"
 
@@ -56,7 +57,8 @@ static int set_selinux(struct process *p, struct err *e)
 
 int process_restrict(struct process *p, struct err *e)
 {
-	if (set_apparmor(p, e) < 0 || set_selinux(p, e) < 0)
+	if (scheduling_apply(p->config, p->linux, e) < 0 || set_apparmor(p, e) < 0 ||
+	    set_selinux(p, e) < 0)
 		return -1;
 	if (p->config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_errno(e, errno, "set no_new_privs");

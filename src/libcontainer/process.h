@@ -2,7 +2,7 @@
  * From a prepared process to the user's program: what the init of a container and a process of
  * `exec` have in common. All of it runs in that process, single-threaded, inside the container.
  *
- *     process_restrict    labels, no_new_privs
+ *     process_restrict    scheduling, labels, no_new_privs
  *     (the runtime sets rlimits)
  *     process_become      seccomp without no_new_privs, descriptors, capabilities, user, cwd, PATH
  *     process_exec        seccomp with no_new_privs, execve
@@ -19,6 +19,7 @@
 struct process {
 	struct arena *a;
 	const struct oci_process *config;
+	const struct oci_linux *linux;        /* of the container; or NULL */
 	const struct seccomp_filter *seccomp; /* NULL: none */
 	int proc;                             /* our procfs (procfs.h); borrowed */
 	unsigned keep_fds;                    /* 3 .. 3 + keep_fds - 1 go to the program */

@@ -20,8 +20,6 @@ static int resolve_root(struct arena *a, const char *bundle, struct oci_spec *s,
 	const char *path;
 	char *real;
 
-	if (!s->root || str_empty(s->root->path))
-		return err_set(e, ERR_INVALID, "root must be specified");
 	path = s->root->path[0] == '/' ? s->root->path : path_join(a, bundle, s->root->path);
 	real = realpath(path, NULL);
 	if (!real)
@@ -72,6 +70,8 @@ static int check(struct oci_spec *s, struct err *e)
 	static struct oci_linux none;
 	int private;
 
+	if (!s->root || str_empty(s->root->path))
+		return err_set(e, ERR_INVALID, "root must be specified");
 	if (!s->linux)
 		s->linux = &none;
 	private = namespaces_private(s->linux);
@@ -80,6 +80,13 @@ static int check(struct oci_spec *s, struct err *e)
 	    hooks_check(s->hooks, e) < 0 || idmap_check(s->linux, private, e) < 0)
 		return -1;
 	return sysctl_check(&s->linux->sysctl, private, s->hostname, e);
+}
+
+int container_parse_spec(struct arena *a, struct slice text, struct oci_spec *out, struct err *e)
+{
+	if (json_decode(a, &oci_spec_type, text, out, e) < 0)
+		return err_wrap(e, "config.json");
+	return check(out, e);
 }
 
 int container_read_spec(struct arena *a, const char *bundle, struct oci_spec *out,
@@ -92,7 +99,5 @@ int container_read_spec(struct arena *a, const char *bundle, struct oci_spec *ou
 		               ? err_set(e, ERR_NOT_FOUND, "JSON specification file %s not found",
 		                         path)
 		               : -1;
-	if (json_decode(a, &oci_spec_type, *text, out, e) < 0)
-		return err_wrap(e, "config.json");
-	return resolve_root(a, bundle, out, e) < 0 ? -1 : check(out, e);
+	return container_parse_spec(a, *text, out, e) < 0 ? -1 : resolve_root(a, bundle, out, e);
 }

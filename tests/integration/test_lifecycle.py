@@ -231,6 +231,19 @@ def test_what_the_program_sees(runc, bundle):
     assert "CapInh:\t0000000000000000" in out
 
 
+def test_scheduling_and_execution_domain(runc, bundle):
+    bundle.process["scheduler"] = {"policy": "SCHED_BATCH", "nice": 5}
+    bundle.process["ioPriority"] = {"class": "IOPRIO_CLASS_IDLE", "priority": 0}
+    bundle.linux["personality"] = {"domain": "LINUX32"}
+    bundle.linux["memoryPolicy"] = {"mode": "MPOL_BIND", "nodes": "0"}
+    out = runc.run(bundle.shell("uname -m; ionice; grep ^policy /proc/self/sched | tr -d ' '; "
+                                "grep Mems_allowed_list /proc/self/status")).stdout
+    assert out.startswith("i686\n") or not os.uname().machine == "x86_64"
+    assert "\nidle\npolicy:3\n" in out       # SCHED_BATCH
+    bundle.process["scheduler"]["policy"] = "SCHED_NONE"
+    assert 'scheduler policy: "SCHED_NONE" is not known' in runc.message(runc.run(bundle, code=1))
+
+
 def test_mounts_have_their_options(runc, bundle):
     (bundle.path / "data").mkdir()
     (bundle.path / "file").write_text("content")

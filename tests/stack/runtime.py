@@ -13,7 +13,7 @@ from .sandbox import Sandbox
 
 APPLETS = ("sh", "cat", "echo", "sleep", "true", "false", "id", "env", "ls", "pwd", "touch", "mkdir",
            "mount", "tty", "stty", "kill", "grep", "readlink", "stat", "ip", "hostname", "ps", "wc",
-           "ln", "mv", "rm", "dd", "date", "umount", "test", "printf", "tr", "sed", "head")
+           "ln", "mv", "rm", "dd", "date", "umount", "test", "uname", "ionice", "printf", "tr", "sed", "head")
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n"
 
 CAPABILITIES = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
