@@ -14,7 +14,7 @@
 #include "containerd/bundle.h"
 #include "containerd/tasks_internal.h"
 
-static struct task reserved; /* stands for a task that is being made */
+static struct task reserved; /* stands for a task that is being made, or cleaned up after */
 
 struct tasks *tasks_new(struct daemon *d)
 {
@@ -206,7 +206,7 @@ bool task_take_out(struct task *task)
 	mine = !task->gone;
 	task->gone = true;
 	if (mine)
-		map_remove(&t->map, key_of(&a, task->ns, task->id));
+		map_set(&t->map, key_of(&a, task->ns, task->id), &reserved);
 	pthread_mutex_unlock(&t->lock);
 	if (mine)
 		loop_post(task->d->loop, unwatch, task); /* with the registry's reference */

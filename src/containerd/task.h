@@ -32,7 +32,7 @@ struct tasks *tasks_new(struct daemon *d);
 
 /*
  * Reserves a name while its task is being made, so that a second Create fails: ERR_ALREADY_EXISTS.
- * Ends with task_add or tasks_release.
+ * Ends with task_add or tasks_release. A reserved name is not found.
  */
 int tasks_reserve(struct tasks *t, const char *ns, const char *id, struct err *e) must_check;
 void tasks_release(struct tasks *t, const char *ns, const char *id);
@@ -58,7 +58,10 @@ struct task *tasks_find(struct tasks *t, const char *ns, const char *id, struct 
 /* References to all tasks of a namespace, in an array of the arena. */
 struct task **tasks_all(struct tasks *t, struct arena *a, const char *ns, size_t *n);
 
-/* Out of the registry: true for the one caller that is to clean up. Stops the watching. */
+/*
+ * Out of the registry: true for the one caller that is to clean up. Stops the watching. The name
+ * stays reserved, so that no new task meets the old one's bundle; tasks_release ends that.
+ */
 bool task_take_out(struct task *task);
 
 struct shim_command task_command(const struct task *task);

@@ -200,8 +200,10 @@ static int tasks_delete(struct rpc_call *call, const void *reqp, void *resp, str
 
 	if (!task || delete_process(task, "", a, resp, e) < 0)
 		return -1;
-	if (task_take_out(task))
+	if (task_take_out(task)) {
 		task_dismiss(task);
+		tasks_release(task->d->tasks, task->ns, task->id);
+	}
 	return 0;
 }
 

@@ -269,7 +269,8 @@ def test_a_dead_shim_is_buried(ctr, world):
     world.kill("containerd-shim-runc-v2")
     world.wait_for(lambda: state_of(ctr, "d1") is None and not world.pids("sleep"))
     ctr("containers", "rm", "d1")
-    assert not world.exec(["ls", "/run/containerd/io.containerd.runtime.v2.task/default"]).stdout
+    bundles = "/run/containerd/io.containerd.runtime.v2.task/default"
+    world.wait_for(lambda: not world.exec(["ls", bundles]).stdout)
 
 
 def test_a_shim_that_died_meanwhile_is_buried(ctr, world):
