@@ -149,7 +149,8 @@ static int watch_signals(struct daemon *d, struct err *e)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
-	return loop_signals(d->loop, &set, on_signal, d, e) ? 0 : -1;
+	d->signals = loop_signals(d->loop, &set, on_signal, d, e);
+	return d->signals ? 0 : -1;
 }
 
 /* ---- events ---- */

@@ -21,6 +21,7 @@ struct daemon {
 	struct tasks *tasks;     /* running containers and their shims */
 	struct grpc_server *grpc;
 	struct ttrpc_server *ttrpc;
+	struct loop_source *signals; /* SIGTERM and SIGINT */
 	char uuid[37];
 };
 

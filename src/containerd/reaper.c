@@ -26,6 +26,7 @@ struct waiter {
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t reaped;
+	struct loop_source *signals;
 	struct waiter *waiters;
 	uint64_t serial; /* children reaped so far */
 	struct {
@@ -76,7 +77,8 @@ int reaper_start(struct loop *l, struct err *e)
 		return err_errno(e, errno, "become a child subreaper");
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
-	return loop_signals(l, &set, on_child, NULL, e) ? 0 : -1;
+	reaper.signals = loop_signals(l, &set, on_child, NULL, e);
+	return reaper.signals ? 0 : -1;
 }
 
 static uint64_t serial_now(void)
