@@ -129,8 +129,7 @@ static int resolve(struct pull *p, struct oci_descriptor *target, struct err *e)
 	if (oci_document_decode(&p->arena, target->media_type, text, &doc, e) < 0)
 		return err_wrap(e, "manifest of %s", reference_familiar(&p->arena, p->ref));
 	target->media_type = doc.media_type;
-	progress_say(p->progress, what, "Pulling from %s",
-	             reference_familiar_name(&p->arena, p->ref));
+	progress_say(p->progress, what, "Pulling from %s", p->ref->path);
 	return 0;
 }
 

@@ -1,53 +1,116 @@
-/* Detached mounts with the new mount API. See rootfs.h. */
+/* Mounts that nobody sees. See rootfs.h. */
 #include "engine/rootfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include "base/fd.h"
+#include "base/limits.h"
+#include "base/proc.h"
 
-/* linux/mount.h and sys/mount.h exclude each other in Debian 12; the numbers are the kernel's ABI. */
-#define SET_FLAG     0 /* FSCONFIG_SET_FLAG */
-#define SET_STRING   1 /* FSCONFIG_SET_STRING */
-#define CMD_CREATE   6 /* FSCONFIG_CMD_CREATE */
-#define OPEN_CLOEXEC 1 /* FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC */
-#define ATTR_NOSUID  2 /* MOUNT_ATTR_NOSUID */
-#define ATTR_NODEV   4 /* MOUNT_ATTR_NODEV */
-#define ATTR_NOEXEC  8 /* MOUNT_ATTR_NOEXEC */
+#define MOUNT_OPTIONS_MAX 4096 /* one page, the kernel's limit */
 
-static int set_option(int fs, const char *option)
+/*
+ * The mount is made by a short-lived child that shares our memory and descriptors, but has a mount
+ * namespace and a working directory of its own: mount(2) takes a page of options, relative to the
+ * folder that the layers have in common, where the new mount API takes 255 bytes for all of them.
+ * The namespace ends with the child; the descriptor keeps the mount.
+ */
+struct job {
+	const char *type, *source, *folder, *target;
+	const char *options; /* joined by commas, paths below `folder` relative to it */
+	int fd;
+	int error;
+};
+
+#define JOB_STACK (16 * KIB)
+
+/* Only system calls: memory is shared with a running engine. */
+static int make_mount(void *arg)
 {
-	char key[64];
-	size_t n = strcspn(option, "=");
+	struct job *j = arg;
 
-	if (!option[n])
-		return (int)syscall(SYS_fsconfig, fs, SET_FLAG, option, NULL, 0);
-	if (n >= sizeof(key)) {
-		errno = EINVAL;
-		return -1;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 && chdir(j->folder) == 0 &&
+	    mount(j->source, j->target, j->type, MS_NOSUID | MS_NODEV | MS_NOEXEC, j->options) == 0)
+		j->fd = open(j->target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	j->error = j->fd < 0 ? errno : 0;
+	_exit(0);
+}
+
+static int run_job(struct job *j, struct err *e)
+{
+	char *stack = mmap(NULL, JOB_STACK, PROT_READ | PROT_WRITE,
+	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	sigset_t all, before;
+	pid_t pid;
+
+	if (stack == MAP_FAILED)
+		return err_errno(e, errno, "allocate a stack");
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid = clone(make_mount, stack + JOB_STACK,
+	            CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_NEWNS | SIGCHLD, j);
+	j->error = pid < 0 ? errno : j->error;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	munmap(stack, JOB_STACK);
+	if (pid > 0)
+		(void)!proc_wait(pid, NULL);
+	return j->error ? err_errno(e, j->error, "mount %s", j->type) : 0;
+}
+
+/* The folder that holds the layers: what comes before "/N/fs" in the first path of an option. */
+static char *folder_of(struct arena *a, const struct ctrd_mount *m)
+{
+	for (size_t i = 0; i < m->options.n; i++) {
+		const char *path = str_after(m->options.v[i], "lowerdir=");
+		char *folder = path ? arena_strndup(a, path, strcspn(path, ":")) : NULL;
+
+		for (int up = 0; folder && up < 2 && strrchr(folder, '/'); up++)
+			*strrchr(folder, '/') = '\0';
+		if (folder)
+			return *folder ? folder : arena_strdup(a, "/");
 	}
-	str_copy(key, n + 1, option);
-	return (int)syscall(SYS_fsconfig, fs, SET_STRING, key, option + n + 1, 0);
+	return arena_strdup(a, "/");
+}
+
+/* Appends the option with every "FOLDER/" cut out of it. */
+static void add_option(struct buf *b, const char *option, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	if (b->len > 0)
+		buf_addc(b, ',');
+	while (*option) {
+		bool starts = n > 1 && strncmp(option, folder, n) == 0 && option[n] == '/';
+
+		if (starts)
+			option += n + 1;
+		else
+			buf_addc(b, *option++);
+	}
 }
 
 static int mount_detached(const struct ctrd_mount *m, struct err *e)
 {
-	_cleanup_close_ int fs = (int)syscall(SYS_fsopen, m->type, OPEN_CLOEXEC);
-	int fd;
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_buf_ struct buf options = { 0 };
+	struct job j = {
+		.type = m->type, .source = m->source, .folder = folder_of(&a, m), .fd = -1
+	};
 
-	if (fs < 0)
-		return err_errno(e, errno, "open file system %s", m->type);
-	if (syscall(SYS_fsconfig, fs, SET_STRING, "source", m->source, 0) < 0)
-		return err_errno(e, errno, "mount %s", m->type);
 	for (size_t i = 0; i < m->options.n; i++)
-		if (set_option(fs, m->options.v[i]) < 0)
-			return err_errno(e, errno, "mount %s: option %s", m->type, m->options.v[i]);
-	if (syscall(SYS_fsconfig, fs, CMD_CREATE, NULL, NULL, 0) < 0)
-		return err_errno(e, errno, "mount %s", m->type);
-	fd = (int)syscall(SYS_fsmount, fs, OPEN_CLOEXEC, ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC);
-	return fd < 0 ? err_errno(e, errno, "mount %s", m->type) : fd;
+		add_option(&options, m->options.v[i], j.folder);
+	if (options.len >= MOUNT_OPTIONS_MAX)
+		return err_set(e, ERR_EXHAUSTED, "mount %s: %zu bytes of options", m->type,
+		               options.len);
+	j.options = buf_cstr(&options);
+	j.target = "/proc"; /* any directory will do: nobody else sees the mount */
+	return run_job(&j, e) < 0 ? -1 : j.fd;
 }
 
 int rootfs_open(const struct ctrd_mounts *m, struct err *e)

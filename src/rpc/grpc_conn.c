@@ -73,6 +73,17 @@ static int on_stream_close(unused_arg nghttp2_session *h2, int32_t stream, uint3
 	return 0;
 }
 
+/* The server may end a stream, with a status, while our side of it is still open. */
+static int on_frame(unused_arg nghttp2_session *h2, const nghttp2_frame *frame, void *arg)
+{
+	struct grpc_exchange *x = exchange_of(arg, frame->hd.stream_id);
+	bool body = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
+
+	if (x && body && frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
+		x->closed = true;
+	return 0;
+}
+
 static ssize_t read_body(unused_arg nghttp2_session *h2, unused_arg int32_t stream, uint8_t *p,
                          size_t size, uint32_t *flags, nghttp2_data_source *source,
                          unused_arg void *arg)
@@ -104,6 +115,7 @@ static nghttp2_session *h2_new(struct grpc_conn *c)
 		abort();
 	nghttp2_session_callbacks_set_on_header_callback(cb, on_header);
 	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_data);
+	nghttp2_session_callbacks_set_on_frame_recv_callback(cb, on_frame);
 	nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_stream_close);
 	if (nghttp2_session_client_new(&h2, cb, c))
 		abort();

@@ -102,7 +102,7 @@ static int publish_fails(unused_arg struct rpc_call *call, const void *req, unus
 	return err_set(e, ERR_NOT_FOUND, "topic \"%s\" \xe2\x98\xba: not found", r->topic);
 }
 
-/* Answers each message of the client with one that says how long its data was. */
+/* Answers each message of the client with one that says how long its data was; fails at a COMMIT. */
 static int echo_lengths(struct rpc_call *call, unused_arg const void *req, unused_arg void *resp,
                         struct err *e)
 {
@@ -111,7 +111,11 @@ static int echo_lengths(struct rpc_call *call, unused_arg const void *req, unuse
 	int r;
 
 	while ((r = rpc_call_recv(call, &msg, e)) > 0) {
-		pb_set(&out, offset, (int64_t)((Content__WriteContentRequest *)msg)->data.len);
+		const Content__WriteContentRequest *in = msg;
+
+		if (in->action == CONTENT__WRITE_ACTION__COMMIT)
+			return err_set(e, ERR_PRECONDITION, "unexpected commit");
+		pb_set(&out, offset, (int64_t)in->data.len);
 		if (rpc_call_send(call, &out, e) < 0)
 			return -1;
 	}
@@ -279,6 +283,26 @@ static void both_streams_with_long_messages(unused_arg void **state)
 	grpc_stream_free(s);
 }
 
+/* The server ends the stream while the client's side is open. */
+static void stream_fails_early(unused_arg void **state)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	Content__WriteContentRequest req = CONTENT__WRITE_CONTENT_REQUEST__INIT;
+	struct err e = { 0 };
+	struct grpc_stream *s = grpc_stream_open(t.client, NULL, RPC_CONTENT_WRITE, &e);
+	void *resp;
+
+	assert_non_null(s);
+	assert_int_equal(grpc_stream_send(s, &req, &e), 0);
+	assert_int_equal(grpc_stream_recv(s, &a, &resp, &e), 1);
+	pb_set(&req, action, CONTENT__WRITE_ACTION__COMMIT);
+	assert_int_equal(grpc_stream_send(s, &req, &e), 0);
+	assert_int_equal(grpc_stream_recv(s, &a, &resp, &e), -1);
+	assert_int_equal(e.kind, ERR_PRECONDITION);
+	assert_string_equal(e.text, "unexpected commit");
+	grpc_stream_free(s);
+}
+
 static struct grpc_stream *subscribe_all(struct arena *a)
 {
 	EventService__SubscribeRequest req = EVENT_SERVICE__SUBSCRIBE_REQUEST__INIT;
@@ -353,6 +377,7 @@ int main(void)
 		cmocka_unit_test(errors_keep_kind_and_text),
 		cmocka_unit_test(deadline_passes),
 		cmocka_unit_test(both_streams_with_long_messages),
+		cmocka_unit_test(stream_fails_early),
 		cmocka_unit_test(parked_stream_ends),
 		cmocka_unit_test(client_leaves),
 		cmocka_unit_test(server_is_gone),
