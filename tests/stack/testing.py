@@ -57,7 +57,7 @@ def unit(tally, options):
 
 def integration(tally, options):
     argv = [sys.executable, "-m", "pytest", "tests/integration", "-rxX", "-q",
-            "-p", "no:cacheprovider", "--tb=short", "--durations=5"]
+            "-p", "no:cacheprovider", "--timeout=120", "--tb=short", "--durations=5"]
     argv += ["--engine", options.engine] + (["--long"] if options.long else [])
     argv += ["-k", options.k] if options.k else []
     code, text = run(argv + options.pytest)
