@@ -229,6 +229,8 @@ char *json_text(struct arena *a, const struct json_table *t,
 
 /* Appends one quoted string. Bytes that are not UTF-8 become U+FFFD, as Go writes them. */
 void json_quote(struct buf *b, struct slice s);
+/* The same as Docker's json-file log driver writes it, which has no short form of a tab. */
+void json_quote_log(struct buf *b, struct slice s);
 
 /* A deep copy of a decoded value into another arena. */
 void *json_copy(struct arena *a, const struct json_table *t, const void *in);

@@ -13,7 +13,7 @@ static const bool plain[256] = {
 	['='] = true, ['?' ... '['] = true, [']' ... 127] = true,
 };
 
-static void quote_ascii(struct buf *b, unsigned char c)
+static void quote_ascii(struct buf *b, unsigned char c, bool short_tab)
 {
 	switch (c) {
 	case '"':
@@ -28,14 +28,14 @@ static void quote_ascii(struct buf *b, unsigned char c)
 		buf_adds(b, "\\r");
 		break;
 	case '\t':
-		buf_adds(b, "\\t");
+		buf_adds(b, short_tab ? "\\t" : "\\u0009");
 		break;
 	default:
 		buf_printf(b, "\\u%04x", c);
 	}
 }
 
-void json_quote(struct buf *b, struct slice s)
+static void quote(struct buf *b, struct slice s, bool short_tab)
 {
 	const char *p = s.data, *end = s.data + s.len;
 
@@ -50,7 +50,7 @@ void json_quote(struct buf *b, struct slice s)
 		if (p >= end)
 			break;
 		if ((unsigned char)*p < 0x80) {
-			quote_ascii(b, (unsigned char)*p++);
+			quote_ascii(b, (unsigned char)*p++, short_tab);
 			continue;
 		}
 		n = utf8_len(p, (size_t)(end - p));
@@ -63,6 +63,16 @@ void json_quote(struct buf *b, struct slice s)
 		p += n ? n : 1;
 	}
 	buf_addc(b, '"');
+}
+
+void json_quote(struct buf *b, struct slice s)
+{
+	quote(b, s, true);
+}
+
+void json_quote_log(struct buf *b, struct slice s)
+{
+	quote(b, s, false);
 }
 
 static void add_string(struct buf *b, const char *s)

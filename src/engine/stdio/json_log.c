@@ -66,7 +66,7 @@ static void add_entry(const struct json_log *l, struct buf *out, enum output whi
                       struct slice text, const char *time)
 {
 	buf_adds(out, "{\"log\":");
-	json_quote(out, text);
+	json_quote_log(out, text);
 	buf_adds(out, which == OUTPUT_STDOUT ? ",\"stream\":\"stdout\"" : ",\"stream\":\"stderr\"");
 	if (l->attrs)
 		buf_printf(out, ",\"attrs\":%s", l->attrs);
