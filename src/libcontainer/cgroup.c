@@ -125,13 +125,14 @@ struct walk {
 	struct cgroup_pids *out;
 };
 
-static int add_pids(struct walk *w, int dirfd)
+/* A directory that is removed meanwhile has no processes. */
+static void add_pids(struct walk *w, int dirfd)
 {
 	struct slice text;
 	char *rest;
 
 	if (file_read(w->a, dirfd, "cgroup.procs", LIMIT_CONFIG_FILE, &text, NULL) < 0)
-		return 0; /* removed meanwhile: no processes */
+		return;
 	for (const char *p = text.data; *p; p = rest + (*rest == '\n')) {
 		pid_t pid = (pid_t)strtol(p, &rest, 10);
 
@@ -139,7 +140,6 @@ static int add_pids(struct walk *w, int dirfd)
 			break;
 		arena_push(w->a, w->out, pid);
 	}
-	return 0;
 }
 
 static int walk_dir(void *arg, int dirfd, const char *name)
@@ -180,23 +180,23 @@ int cgroup_signal(const struct cgroup *cg, int signo, struct err *e)
 
 /* ---- removal ---- */
 
-static int remove_nested(void *arg, int dirfd, const char *name)
+/* Best effort: what a directory below cannot be removed for, its parent is refused for as well. */
+static int remove_nested(unused_arg void *arg, int dirfd, const char *name)
 {
 	_cleanup_close_ int fd =
 	        openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	(void)arg;
-	if (fd < 0)
-		return 0;
-	if (dir_each(fd, ".", remove_nested, NULL, NULL) < 0)
-		return 0;
-	return unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? 0 : 0;
+	if (fd >= 0 && dir_each(fd, ".", remove_nested, NULL, NULL) == 0)
+		unlinkat(dirfd, name, AT_REMOVEDIR);
+	return 0;
 }
 
 static bool remove_dir(const char *path)
 {
 	if (rmdir(path) == 0 || errno == ENOENT)
 		return true;
+	if (errno != EBUSY && errno != ENOTEMPTY)
+		return false;
 	remove_nested(NULL, AT_FDCWD, path);
 	return rmdir(path) == 0 || errno == ENOENT;
 }

@@ -48,7 +48,6 @@ struct create_options {
 	int console_fd;             /* a connected socket in its place, or -1 */
 	const char *pidfd_socket;   /* path, or NULL */
 	const char *pid_file;       /* path, or NULL */
-	bool detached; /* nobody of ours will serve a terminal: the console socket must */
 	bool no_pivot, no_new_keyring, systemd_cgroup;
 	unsigned keep_fds; /* descriptors 3.. for the program */
 };
@@ -103,7 +102,6 @@ struct exec_options {
 	int console_fd;
 	const char *pidfd_socket;
 	const char *pid_file;
-	bool detached;
 	bool ignore_paused;
 	unsigned keep_fds;
 	const struct strs *cgroups; /* "[controller:]path" below the container's; or NULL */

@@ -187,7 +187,7 @@ static int prepare_console(struct creation *k, struct err *e)
 	return 0;
 }
 
-/* Two containers in one cgroup would kill each other's processes. */
+/* Before the cgroup is written down as ours: whoever deletes kills what is in it. */
 static int check_cgroup_free(struct container *c, struct err *e)
 {
 	struct cgroup_pids pids;
@@ -205,7 +205,7 @@ static int prepare_cgroup(struct creation *k, struct err *e)
 	const struct oci_linux *l = k->spec->linux;
 	struct container *c = k->c;
 
-	if (cgroup_create(&c->cgroup, e) < 0 || check_cgroup_free(c, e) < 0)
+	if (cgroup_create(&c->cgroup, e) < 0)
 		return -1;
 	return cgroup_set(&c->cgroup, l ? l->resources : NULL, true, e);
 }
@@ -319,7 +319,8 @@ static int prepare(struct creation *k, struct slice text, struct err *e)
 
 	if (namespaces_open(l, &k->ns, e) < 0 || prepare_console(k, e) < 0 ||
 	    cgroup_plan(c->a, l ? l->cgroups_path : NULL, c->id, &c->cgroup, e) < 0 ||
-	    write_intent(k, text, e) < 0 || prepare_seccomp(k, e) < 0 || make_fifo(k, e) < 0)
+	    check_cgroup_free(c, e) < 0 || write_intent(k, text, e) < 0 ||
+	    prepare_seccomp(k, e) < 0 || make_fifo(k, e) < 0)
 		return -1;
 	return prepare_cgroup(k, e);
 }

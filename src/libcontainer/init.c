@@ -83,13 +83,13 @@ static int run_hooks(struct init *in, struct rootfs *r, struct err *e)
 	                 &in->state, e);
 }
 
-static int make_cwd(struct init *in, struct rootfs *r, struct err *e)
+/* Best effort: whether it can be entered is found out, and said, by chdir. */
+static void make_cwd(struct init *in, struct rootfs *r)
 {
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = inroot_mkdir_all(r->root, in->spec->process->cwd, 0755, NULL);
 
-	fd = inroot_mkdir_all(r->root, in->spec->process->cwd, 0755, NULL);
-	(void)e;
-	return 0; /* whether it can be entered is found out, and said, by chdir */
+	if (fd < 0)
+		return;
 }
 
 static int set_names(const struct oci_spec *s, struct err *e)
@@ -106,7 +106,10 @@ static int furnish(struct init *in, struct rootfs *r, struct err *e)
 {
 	const struct oci_process *p = in->spec->process;
 
-	if (rootfs_prepare(r, e) < 0 || make_cwd(in, r, e) < 0 || run_hooks(in, r, e) < 0)
+	if (rootfs_prepare(r, e) < 0)
+		return -1;
+	make_cwd(in, r);
+	if (run_hooks(in, r, e) < 0)
 		return -1;
 	if (rootfs_enter(r, in->options->no_pivot, e) < 0)
 		return -1;

@@ -53,7 +53,7 @@ int create_from_flags(const struct call *call, const struct create_flags *f, str
 
 static int run(const struct call *call, struct err *e)
 {
-	struct create_options o = { .console_fd = -1, .detached = true };
+	struct create_options o = { .console_fd = -1 };
 	_cleanup_container_ struct container c = { .dir = -1 };
 	struct oci_spec spec;
 

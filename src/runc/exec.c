@@ -122,7 +122,6 @@ static int enter(const struct call *call, struct container *c, const struct oci_
 		.console_fd = -1,
 		.pidfd_socket = o->pidfd_socket,
 		.pid_file = o->pid_file,
-		.detached = o->detach,
 		.ignore_paused = o->ignore_paused,
 		.cgroups = &o->cgroups,
 	};

@@ -29,7 +29,7 @@ static int start(const struct call *call, struct container *c, struct foreground
 static int create_and_start(const struct call *call, struct err *e)
 {
 	const struct create_flags *flags = call->options;
-	struct create_options o = { .console_fd = -1, .detached = flags->detach };
+	struct create_options o = { .console_fd = -1 };
 	_cleanup_container_ struct container c = { .dir = -1 };
 	_cleanup_foreground_ struct foreground f;
 	bool proxy = !flags->detach && str_empty(flags->console_socket);

@@ -362,6 +362,17 @@ def test_limits_and_update(runc, bundle):
     assert "not running" not in runc("update", "--cpu-share", "nope", "box", code=1).stderr
 
 
+def test_a_cgroup_with_processes_is_not_taken(runc, bundle):
+    """Nor are its processes killed when that fails."""
+    other = runc.bundle()
+    bundle.linux["cgroupsPath"] = other.linux["cgroupsPath"] = "/taken"
+    bundle.process["args"] = ["sleep", "100"]
+    runc.up(bundle)
+    assert "cgroup is not empty" in runc.message(runc.run(other, "other", code=1))
+    runc("delete", "--force", "other")
+    assert runc.status() == "running"
+
+
 def test_pause_ps_list_and_events(runc, bundle):
     runc.up(bundle.shell("sleep 100 & exec sleep 100"))
     wait_for(lambda: len(json.loads(runc("ps", "--format", "json", "box").stdout)) == 2)
