@@ -6,7 +6,8 @@
  *     {"Op":"unpublish","Owner":ID}               an unknown owner is fine
  *     {"Op":"list"}                               every owner with its ports
  *
- * An owner is an endpoint. The server ends when no connection is open and it owns nothing.
+ * An owner is an endpoint. The server ends when it owns nothing: at once when no connection is
+ * open, else after some seconds.
  */
 #ifndef LIBNETWORK_PORT_PROTOCOL_H
 #define LIBNETWORK_PORT_PROTOCOL_H

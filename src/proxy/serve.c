@@ -14,6 +14,8 @@
 #include "libnetwork/port_socket.h"
 #include "proxy/forward.h"
 
+#define IDLE_MS 3000
+
 struct owner {
 	struct arena arena;
 	struct port_owner what;
@@ -31,7 +33,8 @@ struct server {
 	const char *socket_path;
 	int fd;
 	unsigned controls;
-	struct map owners; /* id -> struct owner */
+	struct loop_source *idle; /* while it owns nothing */
+	struct map owners;        /* id -> struct owner */
 };
 
 /* ---- owners ---- */
@@ -124,12 +127,34 @@ static void list(struct server *s, struct arena *a, struct port_reply *reply)
 
 /* ---- control connections ---- */
 
-static void end_if_unused(struct server *s)
+static void end(struct server *s)
 {
-	if (s->controls || s->owners.used)
-		return;
 	unlink(s->socket_path);
 	loop_stop(s->loop);
+}
+
+static void on_idle(void *arg)
+{
+	struct server *s = arg;
+
+	s->idle = NULL;
+	end(s);
+}
+
+/*
+ * Owning nothing it ends: at once when nobody is connected, else after a while, so that the next
+ * container finds it. An engine whose request meets the end starts another one.
+ */
+static void end_if_unused(struct server *s)
+{
+	loop_remove(s->idle);
+	s->idle = NULL;
+	if (s->owners.used)
+		return;
+	if (s->controls)
+		s->idle = loop_timer(s->loop, IDLE_MS, on_idle, s);
+	else
+		end(s);
 }
 
 static void control_close(struct control *c)
@@ -178,6 +203,8 @@ static void on_control(void *arg, int fd, unused_arg uint32_t events)
 	handle(c->server, &a, &req, &reply);
 	if (port_message_send(fd, &port_reply_type, &reply, NULL) < 0)
 		control_close(c);
+	else
+		end_if_unused(c->server);
 }
 
 static bool is_same_user(int fd)

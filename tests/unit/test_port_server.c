@@ -257,6 +257,21 @@ static void a_killed_server_comes_back_with_its_ports(void **state)
 		fail_msg("%s", f->e.text);
 }
 
+static void an_idle_server_ends_and_is_started_again(void **state)
+{
+	struct fixture *f = *state;
+	uint16_t port = free_port();
+
+	assert_int_equal(publish(f, "ep1", port), 0);
+	assert_int_equal(port_server_unpublish(f->s, "ep1", &f->e), 0);
+	for (int i = 0; i < 1000 && path_exists(f->socket); i++)
+		usleep(10000);
+	assert_false(path_exists(f->socket));
+	assert_int_equal(publish(f, "ep2", port), 0);
+	exchange(f, port);
+	assert_int_equal(port_server_unpublish(f->s, "ep2", &f->e), 0);
+}
+
 static void a_missing_program_is_an_error(void **state)
 {
 	struct fixture *f = *state;
@@ -277,6 +292,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_new_engine_finds_the_old_ports, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(a_killed_server_comes_back_with_its_ports, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(an_idle_server_ends_and_is_started_again, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(a_missing_program_is_an_error, set_up, tear_down),
 	};
