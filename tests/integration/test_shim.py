@@ -1,4 +1,4 @@
-"""Our shim below Debian's containerd and runc, driven by Debian's ctr."""
+"""Our shim below Debian's containerd, driven by Debian's ctr."""
 
 import hashlib
 import json
@@ -26,8 +26,10 @@ BUNDLES = "/run/containerd/io.containerd.runtime.v2.task/default"
 class Node:
     """containerd with an image in it; no dockerd."""
 
-    def __init__(self, engine, **swap):
-        swap = {"containerd": "debian", "dockerd": "debian", "runc": "debian", **swap}
+    def __init__(self, engine, runc="debian"):
+        swap = {"containerd": "debian", "dockerd": "debian"}
+        if runc == "debian":
+            swap["runc"] = "debian"
         if engine == "debian":
             swap["containerd-shim-runc-v2"] = "debian"
         self.stack = Stack(swap=swap, tmpfs=True, start=False)
@@ -74,9 +76,11 @@ class Node:
                 if name == "containerd-shim"]
 
 
-@pytest.fixture(scope="module")
-def shared_node(engine):
-    node = Node(engine)
+@pytest.fixture(scope="module", params=["debian", pytest.param(
+    "ours", marks=[pytest.mark.ours, pytest.mark.needs("runc")])])
+def shared_node(request, engine):
+    """Over Debian's runc, and over ours."""
+    node = Node(engine, request.param)
     yield node
     node.stack.close()
 
