@@ -2,7 +2,9 @@
 #include "shim/container.h"
 
 #include <stdlib.h>
+#include "base/log.h"
 #include "base/mem.h"
+#include "shim/events.h"
 
 const char *process_state_name(enum process_state s)
 {
@@ -63,10 +65,38 @@ void container_free(struct container *c)
 	for (size_t i = 0; map_next(&c->execs, &i, &key, &exec);)
 		process_free(exec);
 	map_free(&c->execs);
+	oom_free(c->oom);
 	process_clear(&c->init);
 	map_remove(&c->shim->containers, c->id);
 	arena_free(&c->arena);
 	free(c);
+}
+
+static void on_oom(void *arg)
+{
+	struct container *c = arg;
+
+	if (c->init.starting)
+		c->oom_early = true;
+	else
+		event_oom(&c->init);
+}
+
+void container_started(struct container *c)
+{
+	if (c->oom_early)
+		event_oom(&c->init);
+	c->oom_early = false;
+}
+
+void container_created(struct container *c)
+{
+	struct err e = { 0 };
+
+	if (cgroup_of(&c->arena, c->init.pid, &c->cgroup, &e) < 0)
+		log_warn_of(&e, "container %s", c->id);
+	c->oom = oom_watch(c->shim->loop, &c->cgroup, on_oom, c);
+	c->own_pids = pid_is_first(c->init.pid);
 }
 
 struct process *process_new(struct container *c, const char *exec_id)

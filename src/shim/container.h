@@ -15,6 +15,7 @@
 #include "rpc/rpc.h"
 #include "shim/cgroup.h"
 #include "shim/io.h"
+#include "shim/oom.h"
 #include "shim/record.h"
 #include "shim/runc.h"
 #include "shim/shim.h"
@@ -59,7 +60,9 @@ struct container {
 	struct runc_options options;
 	struct runc runc;
 	struct cgroup cgroup;
-	bool own_pids; /* a PID namespace of its own: the kernel ends all with the init process */
+	struct oom *oom;
+	bool oom_early; /* it happened before the start was announced */
+	bool own_pids;  /* a PID namespace of its own: the kernel ends all with the init process */
 	struct process init;
 	struct map execs; /* exec id -> struct process */
 };
@@ -76,6 +79,11 @@ struct container *container_find(struct shim *s, const char *id, struct err *e) 
 /* exec_id NULL or "" is the init process. */
 struct process *process_find(struct shim *s, const char *id, const char *exec_id, struct err *e)
         must_check;
+
+/* Its first process exists: notes where it is, and watches over its memory. */
+void container_created(struct container *c);
+/* Its start is announced. */
+void container_started(struct container *c);
 
 const char *process_state_name(enum process_state s);
 

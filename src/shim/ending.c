@@ -43,6 +43,7 @@ static void announce_end(struct process *p)
 	struct err e = { 0 };
 	struct waiter *w;
 
+	oom_check(p->container->oom); /* it comes before the end that it caused */
 	p->state = PROCESS_STOPPED;
 	if (!p->exec_id && exit_record_save(p->container->bundle, &record, &e) < 0)
 		log_warn_of(&e, "record the end of %s", p->container->id);

@@ -21,6 +21,7 @@ struct ended {
 };
 
 struct reaper {
+	struct loop_source *signals;
 	struct watch *watches;
 	struct ended *early; /* newest first */
 	unsigned kept;
@@ -78,7 +79,8 @@ struct reaper *reaper_new(struct loop *l, struct err *e)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
-	if (!loop_signals(l, &set, on_child, r, e)) {
+	r->signals = loop_signals(l, &set, on_child, r, e);
+	if (!r->signals) {
 		free(r);
 		return NULL;
 	}

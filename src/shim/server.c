@@ -101,7 +101,8 @@ static int watch_signals(struct shim *s, struct err *e)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGUSR1);
 	signal(SIGPIPE, SIG_IGN);
-	return loop_signals(s->loop, &set, on_signal, s, e) ? 0 : -1;
+	s->signals = loop_signals(s->loop, &set, on_signal, s, e);
+	return s->signals ? 0 : -1;
 }
 
 /* ---- */
@@ -124,8 +125,9 @@ static int setup(struct shim *s, struct arena *a, int listen_fd, struct err *e)
 int shim_serve(const struct shim_args *args, int listen_fd, const char *socket, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
-	struct shim s = { .args = args };
+	static struct shim s; /* the one: lives as long as the process */
 
+	s.args = args;
 	s.socket_dir = arena_strndup(&a, socket, (size_t)(strrchr(socket, '/') - socket));
 	if (setup(&s, &a, listen_fd, e) < 0 || loop_run(s.loop, e) < 0)
 		return -1;

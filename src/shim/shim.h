@@ -7,7 +7,7 @@
  * task service), op.c (one method after the other where they change a process), launch.c (new
  * processes), container.c and ending.c (containers, processes, their ends), runc.c (the runtime's
  * commands), io.c and relay.c (streams), rootfs.c (mounts), record.c (files in the bundle),
- * publisher.c and events.c (events), reaper.c, cgroup.c, stats*.c.
+ * publisher.c and events.c (events), reaper.c, cgroup.c, oom.c, stats*.c.
  */
 #ifndef SHIM_SHIM_H
 #define SHIM_SHIM_H
@@ -28,6 +28,7 @@ struct shim {
 	const struct shim_args *args;
 	const char *socket_dir; /* of our own socket; sockets for terminals are made there */
 	struct loop *loop;
+	struct loop_source *signals;
 	struct reaper *reaper;
 	struct publisher *publisher;
 	struct ttrpc_server *server;

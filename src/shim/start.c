@@ -8,7 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/fd.h"
@@ -200,7 +200,7 @@ static int serve(struct start *s, int listen_fd, struct err *e)
 	return shim_serve(s->args, listen_fd, s->socket, e);
 }
 
-/* Returns in the child with the exit code to leave with, in the parent with -2; -1 on failure. */
+/* The child lives as the server and does not return. */
 static int fork_server(struct start *s, struct err *e)
 {
 	_cleanup_close_ int listen_fd = unix_listen(s->socket, 0600, e);
@@ -214,9 +214,9 @@ static int fork_server(struct start *s, struct err *e)
 		return 0;
 	if (serve(s, take_fd(&listen_fd), e) < 0) {
 		log_error_of(e, "shim %s ends", s->args->id);
-		_exit(1);
+		exit(1);
 	}
-	_exit(0);
+	exit(0);
 }
 
 /* ---- what goes out ---- */

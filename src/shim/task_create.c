@@ -85,9 +85,7 @@ static int create_end(struct op *op, const struct err *failed, struct err *e)
 		discard(c);
 		return create_failed(op, e);
 	}
-	if (cgroup_of(&c->arena, p->pid, &c->cgroup, e) < 0)
-		log_warn_of(e, "container %s", c->id);
-	c->own_pids = pid_is_first(p->pid);
+	container_created(c);
 	p->state = PROCESS_CREATED;
 	p->starting = false;
 	pb_set(resp, pid, (uint32_t)p->pid);

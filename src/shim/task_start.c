@@ -137,6 +137,7 @@ static int start_end(struct op *op, const struct err *failed, struct err *e)
 	p->starting = false;
 	pb_set(resp, pid, (uint32_t)p->pid);
 	event_start(p);
+	container_started(p->container);
 	process_check_end(p);
 	return 0;
 }
