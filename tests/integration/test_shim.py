@@ -375,7 +375,7 @@ def test_the_shim_is_killed(own_node):
     node.stack.wait_for(lambda: "sleep" not in
                         [name for _, name in node.sandbox.processes().values()])
     node.clear()
-    node.run("--rm", IMAGE, "a", "true")
+    node.stack.wait_for(lambda: node.stack.ctr("run", "--rm", IMAGE, "a", "true").returncode == 0)
 
 
 @pytest.mark.ours

@@ -262,6 +262,7 @@ static void the_reaper_remembers_who_died_early(void **state)
 
 	reaper_keep(r);
 	pid = child_that_exits(4);
+	assert_int_equal(waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT), 0);
 	run_for(l, 50);
 	reaper_adopt(r, pid, on_child, &d);
 	assert_int_equal(d.pid, pid);
