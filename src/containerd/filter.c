@@ -59,8 +59,11 @@ static const char escapes[] = "a\ab\bf\fn\nr\rt\tv\v\\\\";
 
 static int parse_escape(struct parser *p, char quote, struct buf *out)
 {
-	char c = *p->at++, hex[3] = { 0 };
+	char c = *p->at, hex[3] = { 0 };
 
+	if (c == '\0')
+		return -1;
+	p->at++;
 	if (c == quote) {
 		buf_addc(out, c);
 		return 0;

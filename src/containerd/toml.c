@@ -41,8 +41,11 @@ static void skip_space(struct reader *r)
 static int read_escape(struct reader *r, struct buf *out)
 {
 	static const char table[] = "b\bt\tn\nf\fr\r\"\"\\\\";
-	char c = *r->at++;
+	char c = *r->at;
 
+	if (c == '\0')
+		return fail(r, "string without end");
+	r->at++;
 	for (const char *x = table; *x; x += 2) {
 		if (*x == c) {
 			buf_addc(out, x[1]);

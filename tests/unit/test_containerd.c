@@ -82,9 +82,10 @@ static void any_of_several_filters(unused_arg void **state)
 
 static void malformed_filters(unused_arg void **state)
 {
-	static const char *const texts[] = { "==x",       "name=x",       "name==",   "name==\"x",
-		                             "name~=|x",  "a..b==c",      "name==x,", "name~=\"[\"",
-		                             "name==|x|", "name==\"\\q\"" };
+	static const char *const texts[] = {
+		"==x",      "name=x",      "name==",    "name==\"x",     "name~=|x", "a..b==c",
+		"name==x,", "name~=\"[\"", "name==|x|", "name==\"\\q\"", "\"\\"
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		_cleanup_filter_ struct filter *f = NULL;
