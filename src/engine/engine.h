@@ -9,6 +9,7 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
+#include <stdatomic.h>
 #include "base/loop.h"
 #include "engine/flags.h"
 
@@ -32,6 +33,8 @@ struct engine {
 	char id[37]; /* of this installation, kept in the data root */
 
 	struct loop *loop;
+	struct loop_source *signals;
+	atomic_bool ending; /* what goes away now goes because we do */
 	struct http_server *http;
 	struct store *store;
 	struct events *events;

@@ -144,7 +144,8 @@ static int watch_signals(struct engine *g, struct err *e)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	return loop_signals(g->loop, &set, on_signal, g, e) ? 0 : -1;
+	g->signals = loop_signals(g->loop, &set, on_signal, g, e);
+	return g->signals ? 0 : -1;
 }
 
 /* ---- the parts, in the order in which they need each other ---- */
@@ -241,6 +242,7 @@ static void stop_containers(struct engine *g)
 
 static void finish(struct engine *g, struct listeners *l)
 {
+	g->ending = true;
 	notify_stopping();
 	http_server_stop(g->http);
 	if (g->opt.live_restore.set && !g->opt.live_restore.value)

@@ -108,7 +108,8 @@ static void read_events(struct watch *w)
 		if (r > 0)
 			handle(w->engine, &ev);
 	} while (r > 0);
-	log_warn_of(&e, "the stream of containerd's events has ended");
+	if (!w->engine->ending)
+		log_warn_of(&e, "the stream of containerd's events has ended");
 	grpc_stream_free(w->events);
 	w->events = NULL;
 }
@@ -139,7 +140,7 @@ static void subscribe(struct watch *w)
 	bool told = false;
 
 	while (!(w->events = ctrd_events_open(w->engine, &e))) {
-		if (!told)
+		if (!told && !w->engine->ending)
 			log_warn_of(&e, "subscribe to containerd's events");
 		told = true;
 		usleep(RETRY_US);
