@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stack import PROGRAMS, Stack, leaks, official_cli, peers  # noqa: E402
+from stack import PROGRAMS, Stack, official_cli, peers  # noqa: E402
 from stack.images import preload_folder  # noqa: E402
 from stack.registry import FaultyRegistry, Registry  # noqa: E402
 from stack.stack import build_dir  # noqa: E402
@@ -140,20 +140,14 @@ def make(engine):
 @pytest.fixture
 def no_leaks(stack, engine):
     """What the test makes in a warm stack must be gone at its end."""
-    stack.docker("run", "--rm", "busybox", "true", check=True)
+    stack.docker("run", "--rm", "-p", "999:999", "busybox", "true", check=True)
     before = stack.snapshot()
     yield
     left = stack.docker("ps", "-aq", cli="debian").stdout.split()
     if left:
         stack.docker("rm", "-f", "-v", *left, cli="debian")
     ignore = [r"^netns: ", r"^files: /run/docker/netns/"] if engine == "debian" else []
-
-    def clean():
-        return not leaks.diff(before, stack.snapshot(), ignore)
-    try:
-        stack.wait_for(clean, patience=5, every=0.1)
-    except AssertionError:
-        pytest.fail("left behind:\n" + "\n".join(leaks.diff(before, stack.snapshot(), ignore)))
+    stack.expect_clean(before, ignore)
 
 
 @pytest.fixture(scope="session")

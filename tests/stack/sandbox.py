@@ -121,6 +121,10 @@ class Sandbox:
         with self.popen(argv, env, outside, cwd, text=text, **more) as process:
             try:
                 out, err = process.communicate(input, timeout=timeout)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise AssertionError(
+                    f"{' '.join(map(str, argv))}: not done after {timeout} s") from None
             except BaseException:
                 process.kill()
                 raise

@@ -339,6 +339,17 @@ class Stack:
         found["processes"] = sorted(name for _, name in self.sandbox.processes().values())
         return found
 
+    def expect_clean(self, before, ignore=(), patience=5):
+        """What has come since that snapshot is gone again, at the latest after some seconds."""
+        end = time.monotonic() + patience
+        while True:
+            left = leaks.diff(before, self.snapshot(), ignore)
+            if not left:
+                return
+            if time.monotonic() > end:
+                raise AssertionError("left behind:\n" + "\n".join(left))
+            time.sleep(0.1)
+
     def wait_for(self, what, patience=10, every=0.02):
         """Polls until what() is true; returns its value, or raises with the logs."""
         end = time.monotonic() + patience
