@@ -100,21 +100,20 @@ static int open_registry(struct pull *p, const struct registry_auth *auth, struc
 	return p->registry ? 0 : -1;
 }
 
-/* What the registry's refusals mean to a user. */
+/* What the registry's refusals mean to a user. To clients both are "not found". */
 static int explain(struct pull *p, struct err *e)
 {
-	const char *name = reference_familiar(&p->arena, p->ref);
+	const char *said = arena_strdup(&p->arena, e->text);
 
+	if (str_starts(said, "denied"))
+		return err_set(
+		        e, ERR_NOT_FOUND,
+		        "pull access denied for %s, repository does not exist or may require "
+		        "'docker login': %s",
+		        reference_familiar_name(&p->arena, p->ref), said);
 	if (e->kind == ERR_NOT_FOUND)
-		return err_set(e, ERR_NOT_FOUND, "manifest for %s not found: %s", name,
-		               arena_strdup(&p->arena, e->text));
-	if (e->kind == ERR_PERMISSION)
-		return err_set(e, ERR_PERMISSION,
-		               "pull access denied for %s, repository does not exist or may "
-		               "require 'docker "
-		               "login': %s",
-		               reference_familiar_name(&p->arena, p->ref),
-		               arena_strdup(&p->arena, e->text));
+		return err_set(e, ERR_NOT_FOUND, "manifest for %s not found: %s",
+		               reference_familiar(&p->arena, p->ref), said);
 	return -1;
 }
 

@@ -23,8 +23,8 @@
 struct layer {
 	const struct oci_descriptor *blob;
 	const char *diff_id, *chain;
-	bool unpacked; /* was there before */
-	bool fetched;  /* the blob is in the store */
+	bool was_fetched, was_unpacked; /* before we came */
+	bool fetched;                   /* the blob is in the store; under the lock */
 };
 
 struct fetch {
@@ -36,6 +36,11 @@ struct fetch {
 	atomic_bool failed;
 	struct err err; /* the first error; written once, under the lock */
 };
+
+static bool was_there(const struct layer *l)
+{
+	return l->was_fetched && l->was_unpacked;
+}
 
 static void tell(const struct fetch *f, const struct layer *l, enum layer_state state,
                  int64_t current)
@@ -239,7 +244,7 @@ static int unpack_layer(struct fetch *f, size_t i, struct err *e)
 	struct layer *l = &f->v[i];
 	struct image_store *store = f->in->store;
 
-	if (l->unpacked)
+	if (l->was_unpacked)
 		return 0;
 	tell(f, l, LAYER_EXTRACTING, 0);
 	if (store->ops->unpack(store, l->blob, i > 0 ? f->v[i - 1].chain : NULL, l->chain,
@@ -252,15 +257,13 @@ static int unpack_layer(struct fetch *f, size_t i, struct err *e)
 static int unpack_all(struct fetch *f, struct err *e)
 {
 	for (size_t i = 0; i < f->n; i++) {
-		bool was_there = f->v[i].fetched && f->v[i].unpacked;
-
 		if (await(f, &f->v[i], e) < 0)
 			return -1;
 		if (unpack_layer(f, i, e) < 0) {
 			fail(f, e);
 			return -1;
 		}
-		if (!was_there)
+		if (!was_there(&f->v[i]))
 			tell(f, &f->v[i], LAYER_DONE, 0);
 	}
 	return 0;
@@ -294,8 +297,8 @@ static int look(struct fetch *f, const struct oci_manifest *m, const struct oci_
 		snapshot = blob < 0 ? -1 : store->ops->has_snapshot(store, l->chain, e);
 		if (snapshot < 0)
 			return -1;
-		l->fetched = blob;
-		l->unpacked = snapshot;
+		l->was_fetched = l->fetched = blob;
+		l->was_unpacked = snapshot;
 		missing += !blob;
 	}
 	return missing;
@@ -306,10 +309,9 @@ static void tell_plan(const struct fetch *f)
 	size_t waiting = 0, parallel = f->in->parallel ? f->in->parallel : PARALLEL_DEFAULT;
 
 	for (size_t i = 0; i < f->n; i++)
-		tell(f, &f->v[i], f->v[i].fetched && f->v[i].unpacked ? LAYER_EXISTS : LAYER_FOUND,
-		     0);
+		tell(f, &f->v[i], was_there(&f->v[i]) ? LAYER_EXISTS : LAYER_FOUND, 0);
 	for (size_t i = 0; i < f->n; i++)
-		if (!f->v[i].fetched && waiting++ >= parallel)
+		if (!f->v[i].was_fetched && waiting++ >= parallel)
 			tell(f, &f->v[i], LAYER_WAITING, 0);
 }
 

@@ -300,5 +300,7 @@ int exchange_refused(const struct exchange *x, struct err *e)
 		return err_set(e, kind_of(x->status), "%s: %s",
 		               spoken(x->arena, all.errors.v[0].code),
 		               all.errors.v[0].message ? all.errors.v[0].message : "unknown error");
+	if (x->status == 401)
+		return err_set(e, ERR_PERMISSION, "unauthorized: authentication required");
 	return err_set(e, kind_of(x->status), "%s answers with status %ld", x->url, x->status);
 }
