@@ -19,6 +19,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "containerd/blobs.h"
 #include "containerd/db.h"
 #include "containerd/exchange.h"
@@ -133,11 +134,15 @@ static int open_stores(struct daemon *d, struct err *e)
 
 /* ---- signals ---- */
 
+/* SIGUSR1 asks the original for a stack dump; it must not end us. */
 static void on_signal(void *arg, const struct signalfd_siginfo *si)
 {
 	struct daemon *d = arg;
 
 	log_info("received signal %s", signal_name((int)si->ssi_signo));
+	if (si->ssi_signo == SIGUSR1)
+		return;
+	notify_stopping();
 	loop_stop(d->loop);
 }
 
@@ -149,8 +154,20 @@ static int watch_signals(struct daemon *d, struct err *e)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
 	d->signals = loop_signals(d->loop, &set, on_signal, d, e);
 	return d->signals ? 0 : -1;
+}
+
+/* 0, the default, leaves what we were started with. */
+static int set_oom_score(int64_t score, struct err *e)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)score);
+	if (score == 0)
+		return 0;
+	return file_write(AT_FDCWD, "/proc/self/oom_score_adj", text, strlen(text), 0644, e);
 }
 
 /* ---- events ---- */
@@ -217,6 +234,7 @@ static void serve(void *arg)
 	if (serve_sockets(d, &e) < 0)
 		die(&e);
 	log_info("serving... address=%s", d->config->grpc_address);
+	notify_ready();
 	gc_schedule(d->gc);
 }
 
@@ -243,7 +261,7 @@ int daemon_start(struct daemon *d, const struct config *config, struct err *e)
 	*d = (struct daemon){ .config = config };
 	d->loop = loop_new(e);
 	if (!d->loop || reaper_start(d->loop, e) < 0 || watch_signals(d, e) < 0 ||
-	    open_stores(d, e) < 0)
+	    set_oom_score(config->oom_score, e) < 0 || open_stores(d, e) < 0)
 		return -1;
 	d->workers = workers_new(LIMIT_WORKERS, WORKER_STACK);
 	d->events = exchange_new();

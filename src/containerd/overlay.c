@@ -64,14 +64,21 @@ struct overlay *overlay_new(const char *root, int64_t last_id, struct err *e)
 
 /* ---- directories ---- */
 
-static int make_fs(const struct overlay *o, int64_t id, int64_t parent, struct err *e)
+/* An existing directory is fine where `restore` says so. */
+static int make_dir(const struct overlay *o, const char *name, mode_t mode, bool restore,
+                    struct err *e)
 {
-	char fs[NAME_SIZE], parent_fs[NAME_SIZE];
+	if (mkdirat(o->dir, name, mode) == 0 || (restore && errno == EEXIST))
+		return 0;
+	return err_errno(e, errno, "create snapshot directory %s", name);
+}
+
+/* The layer's directory belongs to whom the parent's does. */
+static int copy_owner(const struct overlay *o, const char *fs, int64_t parent, struct err *e)
+{
+	char parent_fs[NAME_SIZE];
 	struct stat st;
 
-	id_name(fs, id, "/fs");
-	if (mkdirat(o->dir, fs, 0755) < 0)
-		return err_errno(e, errno, "create snapshot directory %s", fs);
 	if (parent == 0)
 		return 0;
 	if (fstatat(o->dir, id_name(parent_fs, parent, "/fs"), &st, 0) < 0)
@@ -83,24 +90,29 @@ static int make_fs(const struct overlay *o, int64_t id, int64_t parent, struct e
 }
 
 static int make_snapshot(const struct overlay *o, int64_t id, bool writable, int64_t parent,
-                         struct err *e)
+                         bool restore, struct err *e)
 {
-	char name[NAME_SIZE];
+	char name[NAME_SIZE], fs[NAME_SIZE], work[NAME_SIZE];
+	bool has_fs = restore && faccessat(o->dir, id_name(fs, id, "/fs"), F_OK, 0) == 0;
 
-	if (mkdirat(o->dir, id_name(name, id, ""), 0700) < 0)
-		return err_errno(e, errno, "create snapshot directory %s", name);
-	if (make_fs(o, id, parent, e) < 0)
+	if (make_dir(o, id_name(name, id, ""), 0700, restore, e) < 0 ||
+	    make_dir(o, id_name(fs, id, "/fs"), 0755, restore, e) < 0 ||
+	    (!has_fs && copy_owner(o, fs, parent, e) < 0))
 		return -1;
-	if (writable && mkdirat(o->dir, id_name(name, id, "/work"), 0711) < 0)
-		return err_errno(e, errno, "create snapshot directory %s", name);
-	return 0;
+	return writable ? make_dir(o, id_name(work, id, "/work"), 0711, restore, e) : 0;
+}
+
+int overlay_restore(const struct overlay *o, int64_t id, bool writable, int64_t parent,
+                    struct err *e)
+{
+	return make_snapshot(o, id, writable, parent, true, e);
 }
 
 int64_t overlay_create(struct overlay *o, bool writable, int64_t parent, struct err *e)
 {
 	int64_t id = ++o->last_id;
 
-	if (make_snapshot(o, id, writable, parent, e) == 0)
+	if (make_snapshot(o, id, writable, parent, false, e) == 0)
 		return id;
 	if (overlay_remove(o, id, NULL) < 0)
 		return -1; /* what is left has no row: the next start removes it */

@@ -23,6 +23,13 @@ struct overlay *overlay_new(const char *root, int64_t last_id, struct err *e) mu
 /* Makes the directories of a new snapshot and returns its id; the owner of fs is the parent's. */
 int64_t overlay_create(struct overlay *o, bool writable, int64_t parent, struct err *e) must_check;
 
+/*
+ * Makes what is missing of a snapshot that was made but not committed. Its row was on disk when the
+ * power went and its directories were not, so they were empty.
+ */
+int overlay_restore(const struct overlay *o, int64_t id, bool writable, int64_t parent,
+                    struct err *e) must_check;
+
 /* Who a snapshot stands on, nearest first. */
 struct overlay_stack {
 	int64_t id;

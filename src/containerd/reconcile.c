@@ -7,6 +7,7 @@
 #include "containerd/content.h"
 #include "containerd/db.h"
 #include "containerd/overlay.h"
+#include "proto/snapshots.pb-c.h"
 
 /* Both sides as sets of names; the values are any pointer. */
 struct sides {
@@ -131,19 +132,53 @@ static int see_snapshot(void *arg, int64_t id)
 	return 0;
 }
 
-static int read_snapshot_ids(struct sides *s, struct err *e)
+struct uncommitted {
+	int64_t id, parent;
+	bool writable;
+};
+
+struct uncommitted_list {
+	size_t n;
+	struct uncommitted *v;
+};
+
+static int read_snapshot_rows(struct sides *s, struct uncommitted_list *list, struct err *e)
 {
 	_cleanup_tx_ struct tx tx = { 0 };
 	struct rows r;
 
 	if (tx_begin(&tx, s->d->db, DB_READ, e) < 0)
 		return -1;
-	rows_open(&r, &tx, "SELECT id FROM snapshots", "");
-	while (rows_next(&r, e))
-		map_set(&s->rows, id_text(&s->a, rows_int(&r, 0)), s);
+	rows_open(&r, &tx,
+	          "SELECT s.id, s.kind, p.id FROM snapshots s LEFT JOIN snapshots p"
+	          " ON p.ns = s.ns AND p.snapshotter = s.snapshotter AND p.key = s.parent",
+	          "");
+	while (rows_next(&r, e)) {
+		struct uncommitted u = { rows_int(&r, 0), rows_int(&r, 2),
+			                 rows_int(&r, 1) == SNAPSHOTS__KIND__ACTIVE };
+
+		map_set(&s->rows, id_text(&s->a, u.id), s);
+		if (rows_int(&r, 1) != SNAPSHOTS__KIND__COMMITTED)
+			arena_push(&s->a, list, u);
+	}
 	return r.failed ? -1 : 0;
 }
 
+/* Active snapshots and views: see overlay_restore. */
+static void restore_snapshots(struct sides *s, const struct uncommitted_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct uncommitted *u = &list->v[i];
+		struct err e = { 0 };
+
+		if (overlay_restore(s->d->overlay, u->id, u->writable, u->parent, &e) < 0)
+			log_warn_of(&e, "restore snapshot %lld", (long long)u->id);
+		else
+			map_set(&s->disk, id_text(&s->a, u->id), s);
+	}
+}
+
+/* What is left are committed ones, which were on disk before their rows were. */
 static int drop_snapshot_rows(struct sides *s, struct err *e)
 {
 	_cleanup_tx_ struct tx tx = { 0 };
@@ -172,10 +207,15 @@ static int remove_unknown(void *arg, int64_t id)
 static int reconcile_snapshots(struct daemon *d, struct err *e)
 {
 	struct sides s = { .d = d, .e = e };
+	struct uncommitted_list list = { 0 };
 	int r = -1;
 
-	if (overlay_each(d->overlay, see_snapshot, &s, e) == 0 && read_snapshot_ids(&s, e) == 0 &&
-	    drop_snapshot_rows(&s, e) == 0)
+	if (overlay_each(d->overlay, see_snapshot, &s, e) == 0 &&
+	    read_snapshot_rows(&s, &list, e) == 0) {
+		restore_snapshots(&s, &list);
+		r = drop_snapshot_rows(&s, e);
+	}
+	if (r == 0)
 		r = overlay_each(d->overlay, remove_unknown, &s, e);
 	sides_free(&s);
 	return r;

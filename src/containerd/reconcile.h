@@ -1,7 +1,8 @@
 /*
- * At start: rows and disk are brought together. A row whose files are gone (a deletion that was not
- * yet on disk when the power went) is deleted, and files without a row (a creation that was never
- * acknowledged, a deletion that had not come to the files) are removed.
+ * At start: rows and disk are brought together. Files without a row (a creation that was never
+ * acknowledged, a deletion that had not come to the files) are removed. A snapshot that was prepared
+ * and whose directories had not reached the disk gets them again. A row whose blob or layer is gone
+ * is deleted, with a warning: those are on disk before their rows, so somebody else was at work.
  */
 #ifndef CONTAINERD_RECONCILE_H
 #define CONTAINERD_RECONCILE_H

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "containerd/reaper.h"
+#include "oci/digest.h"
 #include "rpc/rpc.h"
 
 #define START_TIMEOUT_MS  60000
@@ -99,7 +100,8 @@ static const char *const *environment(const struct shim_command *c, struct arena
 	struct strs env = { 0 };
 
 	for (char **p = environ; *p; p++)
-		arena_push(a, &env, *p);
+		if (!str_starts(*p, "NOTIFY_SOCKET=")) /* ours: runc would pass it on */
+			arena_push(a, &env, *p);
 	arena_push(a, &env, "GOMAXPROCS=2");
 	arena_push(a, &env, "MAX_SHIM_VERSION=2");
 	arena_push(a, &env, arena_printf(a, "TTRPC_ADDRESS=%s", c->d->config->ttrpc_address));
@@ -178,6 +180,15 @@ static int failed(const struct shim_command *c, struct arena *a, const char *act
 }
 
 /* ---- start ---- */
+
+const char *shim_default_address(const struct shim_command *c, struct arena *a)
+{
+	const char *path = arena_printf(a, "%s/%s/%s", c->d->config->grpc_address, c->ns, c->id);
+	char hex[DIGEST_HEX + 1];
+
+	sha256_hex(path, strlen(path), hex);
+	return arena_printf(a, "unix:///run/containerd/s/%s", hex);
+}
 
 #define SHIM_PARAMS(F)                \
 	F(I64, version, "version", 0) \

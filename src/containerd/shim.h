@@ -25,6 +25,9 @@ const char *shim_binary(struct arena *a, const char *runtime, struct err *e) mus
 const char *shim_start(const struct shim_command *c, struct arena *a, struct slice options,
                        struct err *e) must_check;
 
+/* Where the shim of a container that is in no group listens, as the contract has it. */
+const char *shim_default_address(const struct shim_command *c, struct arena *a);
+
 /* Runs its `delete`, which ends the container and says how it ended. */
 Shim__DeleteResponse *shim_delete(const struct shim_command *c, struct arena *a, struct err *e)
         must_check;

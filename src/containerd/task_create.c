@@ -135,7 +135,7 @@ static void wait_gone(const struct task *task)
 		log_warn("shim of %s is still there after its shutdown", task->id);
 }
 
-void task_dismiss(struct task *task)
+void task_shutdown(struct task *task)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	Shim__ShutdownRequest req = SHIM__SHUTDOWN_REQUEST__INIT;
@@ -147,6 +147,13 @@ void task_dismiss(struct task *task)
 		wait_gone(task);
 	else if (e.kind != ERR_UNAVAILABLE)
 		log_warn_of(&e, "shut down the shim of %s", task->id);
+}
+
+void task_dismiss(struct task *task)
+{
+	struct err e = { 0 };
+
+	task_shutdown(task);
 	if (bundle_remove(task->d->config, task->ns, task->id, &e) < 0)
 		log_warn_of(&e, "delete task %s", task->id);
 }

@@ -10,7 +10,9 @@
 int task_create(struct daemon *d, struct arena *a, const char *ns,
                 const Tasks__CreateTaskRequest *req, uint32_t *pid, struct err *e) must_check;
 
-/* Asks the shim to go and removes the bundle; the container has been deleted. */
+/* Asks the shim to go, which it does when it has no container, and waits until it is gone. */
+void task_shutdown(struct task *task);
+/* That, and removes the bundle. */
 void task_dismiss(struct task *task);
 
 #endif

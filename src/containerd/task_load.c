@@ -13,6 +13,7 @@
 #include "containerd/bundle.h"
 #include "containerd/containers.h"
 #include "containerd/task.h"
+#include "containerd/task_create.h"
 #include "proto/shim.pb-c.h"
 
 #define CONNECT_TIMEOUT_MS 5000
@@ -31,19 +32,29 @@ struct load_one {
 	char *ns, *id;
 };
 
-/* Asks the shim for a sign of life. */
-static struct task *connect_shim(const struct shim_command *c, const char *address, struct err *e)
+/* Is the shim alive, and has it the container? */
+static int ask(struct task *task, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
-	Shim__ConnectRequest req = SHIM__CONNECT_REQUEST__INIT;
-	struct task *task = task_open(c->d, c->ns, c->id, c->binary, address, e);
+	Shim__ConnectRequest connect = SHIM__CONNECT_REQUEST__INIT;
+	Shim__StateRequest state = SHIM__STATE_REQUEST__INIT;
 	void *resp;
 
-	if (!task)
-		return NULL;
-	req.id = c->id;
-	if (task_call(task, RPC_TASK_V2_CONNECT, &req, CONNECT_TIMEOUT_MS, &a, &resp, e) == 0)
+	connect.id = state.id = task->id;
+	if (task_call(task, RPC_TASK_V2_CONNECT, &connect, CONNECT_TIMEOUT_MS, &a, &resp, e) < 0)
+		return -1;
+	return task_call(task, RPC_TASK_V2_STATE, &state, CONNECT_TIMEOUT_MS, &a, &resp, e);
+}
+
+/* A shim without its container was being asked to make it when the earlier life ended. */
+static struct task *connect_shim(const struct shim_command *c, const char *address, struct err *e)
+{
+	struct task *task = task_open(c->d, c->ns, c->id, c->binary, address, e);
+
+	if (!task || ask(task, e) == 0)
 		return task;
+	if (e->kind == ERR_NOT_FOUND)
+		task_shutdown(task);
 	task_unref(task);
 	return NULL;
 }
@@ -72,10 +83,12 @@ static void load_bundle(struct daemon *d, const char *ns, const char *id)
 	struct task *task = NULL;
 
 	c.binary = find_binary(&c, &a);
-	if (address && c.binary)
+	if (!address) /* it may have come up without being able to tell */
+		address = shim_default_address(&c, &a);
+	if (c.binary)
 		task = connect_shim(&c, address, &e);
 	if (!task) {
-		log_info("task %s in namespace %s: %s", id, ns, address ? e.text : "has no shim");
+		log_info("task %s in namespace %s: %s", id, ns, e.text);
 		task_bury_bundle(&c);
 		return;
 	}

@@ -294,6 +294,46 @@ def test_metadata_survives_a_kill(ctr, world):
     ctr("snapshots", "rm", "kept")
 
 
+def test_rows_and_disk_are_brought_together(ctr, world):
+    """What a power cut can leave: made here by hand while containerd is down."""
+    root = "/".join((str(world.data), "containerd"))
+    snapshots = f"{root}/io.containerd.snapshotter.v1.overlayfs/snapshots"
+    blobs = f"{root}/io.containerd.content.v1.content/blobs/sha256"
+    ctr("snapshots", "prepare", "empty")
+    source = re.search(r"bind (\S+) ", ctr("snapshots", "mounts", "/mnt", "empty")).group(1)
+    world.stop("containerd", signal.SIGKILL)
+    world.exec(["sh", "-c", f"rm -rf {source}; mkdir -p {snapshots}/999/fs; "
+                f"echo x > {blobs}/{'0' * 64}; mkdir {blobs}/../../ingest/{'1' * 64}"], check=True)
+    world.start_containerd()
+    assert world.exec(["ls", source]).returncode == 0
+    assert world.exec(["ls", f"{snapshots}/999"]).returncode != 0
+    assert world.exec(["ls", f"{blobs}/{'0' * 64}"]).returncode != 0
+    assert world.exec(["ls", f"{blobs}/../../ingest/{'1' * 64}"]).returncode != 0
+    ctr("snapshots", "rm", "empty")
+    assert ctr("run", "--rm", "--net-host", IMAGE, "b1", "echo", "whole") == "whole"
+
+
+def test_a_shim_that_could_not_tell_its_address(ctr, world):
+    """containerd died between the shim's start and writing down where it listens."""
+    run(ctr, "a1", "sleep", "1000")
+    world.stop("containerd", signal.SIGKILL)
+    bundle = "/run/containerd/io.containerd.runtime.v2.task/default"
+    world.exec(["rm", f"{bundle}/a1/address"], check=True)
+    # ... and another one before its Create.
+    world.exec(["sh", "-c", f"cp -r {bundle}/a1 {bundle}/a2; rm -f {bundle}/a2/log; "
+                f"mkfifo {bundle}/a2/log; cd {bundle}/a2; containerd-shim-runc-v2 "
+                "-namespace default -address /run/containerd/containerd.sock "
+                "-publish-binary containerd -id a2 start </dev/null"],
+               env={"TTRPC_ADDRESS": "/run/containerd/containerd.sock.ttrpc"}, check=True)
+    assert len(world.pids("containerd-shim-runc-v2")) == 2
+    world.start_containerd()
+    assert state_of(ctr, "a1") == "RUNNING"
+    assert state_of(ctr, "a2") is None
+    world.wait_for(lambda: len(world.pids("containerd-shim-runc-v2")) == 1)
+    assert world.exec(["ls", f"{bundle}/a2"]).returncode != 0
+    end(ctr, world, "a1")
+
+
 def test_a_root_of_the_original_is_refused(world):
     world.exec(["sh", "-c", "mkdir -p /run/old/io.containerd.metadata.v1.bolt && "
                 "touch /run/old/io.containerd.metadata.v1.bolt/meta.db"], check=True)

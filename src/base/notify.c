@@ -1,11 +1,10 @@
-/* See notify.h. */
-#include "engine/notify.h"
+/* The service manager. See notify.h. */
+#include "base/notify.h"
 
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include "base/fd.h"
-#include "base/log.h"
 #include "base/str.h"
 
 static void notify(const char *state)
@@ -21,9 +20,8 @@ static void notify(const char *state)
 	if (sa.sun_path[0] == '@')
 		sa.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 ||
-	    sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&sa, len) < 0)
-		log_warn("the service manager cannot be told: %s", state);
+	if (fd >= 0)
+		(void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&sa, len);
 }
 
 void notify_ready(void)
