@@ -47,7 +47,7 @@ static struct exit_record find_end(struct arena *a, const char *bundle)
 	if (exit_record_load(a, bundle, &r, NULL) == 0)
 		return r;
 	r = (struct exit_record){ .exit_status = KILLED, .exited_at = clock_now_ns() };
-	if (pid_file_read(bundle, "init.pid", &pid, NULL) == 0)
+	if (pid_file_read(path_join(a, bundle, "init.pid"), &pid, NULL) == 0)
 		r.pid = pid;
 	return r;
 }

@@ -115,6 +115,15 @@ void process_free(struct process *p)
 	free(p);
 }
 
+void process_take_streams(struct process *p, bool terminal, const char *in, const char *out,
+                          const char *err)
+{
+	p->terminal = terminal;
+	p->in = arena_strdup(&p->arena, in ? in : "");
+	p->out = arena_strdup(&p->arena, out ? out : "");
+	p->err = arena_strdup(&p->arena, err ? err : "");
+}
+
 struct container *container_find(struct shim *s, const char *id, struct err *e)
 {
 	struct container *c = map_get(&s->containers, id ? id : "");

@@ -75,6 +75,10 @@ void container_free(struct container *c);
 struct process *process_new(struct container *c, const char *exec_id);
 void process_free(struct process *p); /* an exec */
 
+/* Copies where the client wants the streams. */
+void process_take_streams(struct process *p, bool terminal, const char *in, const char *out,
+                          const char *err);
+
 struct container *container_find(struct shim *s, const char *id, struct err *e) must_check;
 /* exec_id NULL or "" is the init process. */
 struct process *process_find(struct shim *s, const char *id, const char *exec_id, struct err *e)
@@ -91,6 +95,8 @@ const char *process_state_name(enum process_state s);
 
 /* The runtime has made the process with this pid: from now on its end is noticed. */
 void process_watch(struct process *p, pid_t pid);
+/* The same with the pid from a file, and its streams begin to flow. */
+int process_adopt(struct process *p, const char *pid_file, struct err *e) must_check;
 /* Announces the end if the time has come; call it whenever something it waits for has happened. */
 void process_check_end(struct process *p);
 

@@ -156,6 +156,16 @@ void process_watch(struct process *p, pid_t pid)
 	reaper_adopt(p->container->shim->reaper, pid, on_death, p);
 }
 
+int process_adopt(struct process *p, const char *pid_file, struct err *e)
+{
+	pid_t pid;
+
+	if (pid_file_read(pid_file, &pid, e) < 0)
+		return -1;
+	process_watch(p, pid);
+	return io_started(p->io, e);
+}
+
 /* ---- waiting for it ---- */
 
 static void on_wait_cancelled(struct rpc_call *call, void *arg)

@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "shim/logger.h"
 #include "shim/relay.h"
 
 #define PIPE_BYTES (1024 * 1024)
@@ -27,6 +28,7 @@ struct io {
 	int far[STREAMS];   /* where a relay will read or write, until there is one */
 	struct relay *relay[STREAMS];
 	int master;
+	struct logger *logger;
 	int console; /* listens */
 	char *console_path;
 	void (*on_drained)(void *arg);
@@ -116,6 +118,24 @@ static int open_in(struct io *io, const char *uri, struct err *e)
 	return io->child[IN] < 0 || io->hold[IN] < 0 ? -1 : 0;
 }
 
+/* One program takes both outputs. */
+static int open_logger(struct io *io, const struct io_config *c, const char *uri, struct err *e)
+{
+	struct logger_config config = { io->loop, c->reaper, uri, c->id, c->ns };
+	int out[2];
+
+	io->logger = logger_new(&config, out, e);
+	if (!io->logger)
+		return -1;
+	io->child[ERR] = out[1];
+	if (!io->terminal) {
+		io->child[OUT] = out[0];
+		return 0;
+	}
+	io->far[OUT] = out[0];
+	return fd_nonblock(out[0], true, e);
+}
+
 static int open_console(struct io *io, const char *dir, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
@@ -129,11 +149,15 @@ static int open_console(struct io *io, const char *dir, struct err *e)
 
 static int open_streams(struct io *io, const struct io_config *c, struct err *e)
 {
+	const char *program = c->out ? str_after(c->out, "binary://") : NULL;
+
 	if (!str_empty(c->in) && open_in(io, c->in, e) < 0)
 		return -1;
-	if (!str_empty(c->out) && open_out(io, OUT, c->out, e) < 0)
+	if (program && open_logger(io, c, program, e) < 0)
 		return -1;
-	if (!str_empty(c->err) && !c->terminal && open_out(io, ERR, c->err, e) < 0)
+	if (!program && !str_empty(c->out) && open_out(io, OUT, c->out, e) < 0)
+		return -1;
+	if (!program && !str_empty(c->err) && !c->terminal && open_out(io, ERR, c->err, e) < 0)
 		return -1;
 	return c->terminal ? open_console(io, c->socket_dir, e) : 0;
 }
@@ -172,9 +196,19 @@ void io_free(struct io *io)
 		fd_close(&io->hold[i]);
 		fd_close(&io->far[i]);
 	}
+	if (io->logger)
+		logger_close(io->logger);
 	fd_close(&io->master);
 	close_console(io);
 	free(io);
+}
+
+void io_when_ready(struct io *io, void (*fn)(void *arg, const struct err *e), void *arg)
+{
+	if (io->logger)
+		logger_wait(io->logger, fn, arg);
+	else
+		fn(arg, NULL);
 }
 
 /* ---- starting ---- */

@@ -8,7 +8,8 @@
  * No bytes pass through the shim.
  *
  * They do pass through relays for a terminal (the master is ours) and for log files, file://PATH,
- * which are never handed to a process: it could rewrite its own log.
+ * which are never handed to a process: it could rewrite its own log. binary://PATH is a program that
+ * takes the output (logger.h).
  */
 #ifndef SHIM_IO_H
 #define SHIM_IO_H
@@ -23,10 +24,18 @@ struct io_config {
 	const char *in, *out, *err; /* paths of fifos or URIs; NULL or "" is /dev/null */
 	bool terminal;
 	const char *socket_dir; /* for console sockets */
+	struct reaper *reaper;  /* for a logging program, with the container's id and namespace */
+	const char *id, *ns;
 };
 
 struct io *io_new(struct loop *l, const struct io_config *c, struct err *e) must_check;
 void io_free(struct io *io); /* NULL is fine */
+
+/*
+ * fn is called once everything is there to be used: now, or when a logging program says so. After a
+ * failure (e is not NULL) the process must not be started.
+ */
+void io_when_ready(struct io *io, void (*fn)(void *arg, const struct err *e), void *arg);
 
 /* What the runtime gets as stdin, stdout and stderr, as struct proc_spawn has it. */
 int io_child(const struct io *io, int i);

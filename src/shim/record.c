@@ -100,10 +100,9 @@ int exit_record_load(struct arena *a, const char *bundle, struct exit_record *r,
 	return load(a, bundle, "exit.json", &exit_record_type, r, e);
 }
 
-int pid_file_read(const char *bundle, const char *name, pid_t *pid, struct err *e)
+int pid_file_read(const char *path, pid_t *pid, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
-	const char *path = path_join(&a, bundle, name);
 	struct slice text;
 	int64_t n;
 

@@ -50,7 +50,7 @@ int exit_record_save(const char *bundle, const struct exit_record *r, struct err
 int exit_record_load(struct arena *a, const char *bundle, struct exit_record *r, struct err *e)
         must_check;
 
-/* The number in BUNDLE/NAME, a pid file. */
-int pid_file_read(const char *bundle, const char *name, pid_t *pid, struct err *e) must_check;
+/* The number in a pid file. */
+int pid_file_read(const char *path, pid_t *pid, struct err *e) must_check;
 
 #endif

@@ -4,8 +4,7 @@
  *
  * What the pieces are: main.c (command line), start.c (the `start` action, which forks the server),
  * cleanup.c (the `delete` action), server.c (the server's loop and end), task*.c (the methods of the
- * task service), op.c (one method after the other where they change a process), launch.c (new
- * processes), container.c and ending.c (containers, processes, their ends), runc.c (the runtime's
+ * task service), op.c (one method after the other where they change a process), container.c and ending.c (containers, processes, their ends), runc.c (the runtime's
  * commands), io.c and relay.c (streams), rootfs.c (mounts), record.c (files in the bundle),
  * publisher.c and events.c (events), reaper.c, cgroup.c, oom.c, stats*.c.
  */

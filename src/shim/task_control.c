@@ -13,17 +13,6 @@
 
 #define ALIVE (1U << PROCESS_CREATED | 1U << PROCESS_RUNNING | 1U << PROCESS_PAUSED)
 
-static int command(struct op *op, const char *const *args, const char *what, int in, struct err *e)
-{
-	struct runc_command c = {
-		.args = args,
-		.what = what,
-		.fd = { in < 0 ? PROC_NULL : in, PROC_NULL, PROC_INHERIT },
-	};
-
-	return op_command(op, &c, e);
-}
-
 /* ---- Kill ---- */
 
 /* In the runtime's words a process that is gone already has several names. */
@@ -41,7 +30,6 @@ static int kill_end(unused_arg struct op *op, const struct err *failed, struct e
 	for (size_t i = 0; i < ARRAY_LEN(gone); i++)
 		if (strcasestr(failed->text, gone[i]))
 			return err_set(e, ERR_NOT_FOUND, "process already finished");
-	*e = *failed;
 	return -1;
 }
 
@@ -60,19 +48,21 @@ static int kill_process(const struct process *p, int signo, struct err *e)
 	return 0;
 }
 
-static int kill_begin(struct op *op, struct err *e)
+static void kill_args(struct op *op, struct args *a)
 {
 	const Shim__KillRequest *req = op->req;
-	const char *id = op->process->container->id;
-	const char *signo = arena_printf(rpc_call_arena(op->call), "%u", req->signal);
-	const char *const one[] = { "kill", id, signo, NULL };
-	const char *const all[] = { "kill", "--all", id, signo, NULL };
 
-	return command(op, req->all ? all : one, "OCI runtime kill failed", -1, e);
+	args_add(a, req->all ? "--all" : NULL);
+	args_add(a, op->process->container->id);
+	args_add(a, arena_printf(rpc_call_arena(op->call), "%u", req->signal));
 }
 
 static const struct op_type kill_op = {
-	"kill", ALIVE | 1U << PROCESS_STOPPED, 0, kill_begin, kill_end,
+	.verb = "kill",
+	.what = "OCI runtime kill failed",
+	.states = ALIVE | 1U << PROCESS_STOPPED,
+	.args = kill_args,
+	.end = kill_end,
 };
 
 int task_kill(struct rpc_call *call, const void *request, unused_arg void *resp, struct err *e)
@@ -90,27 +80,22 @@ int task_kill(struct rpc_call *call, const void *request, unused_arg void *resp,
 
 /* ---- Pause and Resume ---- */
 
-static int pause_begin(struct op *op, struct err *e)
+static int pause_end(struct op *op, const struct err *failed, unused_arg struct err *e)
 {
-	const char *const args[] = { "pause", op->process->container->id, NULL };
-
-	return command(op, args, "OCI runtime pause failed", -1, e);
-}
-
-static int pause_end(struct op *op, const struct err *failed, struct err *e)
-{
-	if (failed) {
-		*e = *failed;
+	if (failed)
 		return -1;
-	}
 	if (op->process->state == PROCESS_RUNNING)
 		op->process->state = PROCESS_PAUSED;
 	event_paused(op->process);
 	return 0;
 }
 
-static const struct op_type pause_op = { "pause", 1U << PROCESS_RUNNING, 0, pause_begin,
-	                                 pause_end };
+static const struct op_type pause_op = {
+	.verb = "pause",
+	.what = "OCI runtime pause failed",
+	.states = 1U << PROCESS_RUNNING,
+	.end = pause_end,
+};
 
 int task_pause(struct rpc_call *call, const void *request, unused_arg void *resp, struct err *e)
 {
@@ -120,27 +105,22 @@ int task_pause(struct rpc_call *call, const void *request, unused_arg void *resp
 	return p ? op_submit(&pause_op, p, call, req) : -1;
 }
 
-static int resume_begin(struct op *op, struct err *e)
+static int resume_end(struct op *op, const struct err *failed, unused_arg struct err *e)
 {
-	const char *const args[] = { "resume", op->process->container->id, NULL };
-
-	return command(op, args, "OCI runtime resume failed", -1, e);
-}
-
-static int resume_end(struct op *op, const struct err *failed, struct err *e)
-{
-	if (failed) {
-		*e = *failed;
+	if (failed)
 		return -1;
-	}
 	if (op->process->state == PROCESS_PAUSED)
 		op->process->state = PROCESS_RUNNING;
 	event_resumed(op->process);
 	return 0;
 }
 
-static const struct op_type resume_op = { "resume", 1U << PROCESS_PAUSED, 0, resume_begin,
-	                                  resume_end };
+static const struct op_type resume_op = {
+	.verb = "resume",
+	.what = "OCI runtime resume failed",
+	.states = 1U << PROCESS_PAUSED,
+	.end = resume_end,
+};
 
 int task_resume(struct rpc_call *call, const void *request, unused_arg void *resp, struct err *e)
 {
@@ -152,11 +132,16 @@ int task_resume(struct rpc_call *call, const void *request, unused_arg void *res
 
 /* ---- Update: the runtime reads the resources, which are JSON already, from its stdin ---- */
 
+static void update_args(struct op *op, struct args *a)
+{
+	args_add(a, "--resources");
+	args_add(a, "-");
+	args_add(a, op->process->container->id);
+}
+
 static int update_begin(struct op *op, struct err *e)
 {
 	const Shim__UpdateTaskRequest *req = op->req;
-	const char *const args[] = { "update", "--resources", "-", op->process->container->id,
-		                     NULL };
 	const ProtobufCBinaryData *json = &req->resources->value;
 	_cleanup_close_ int fd = memfd_create("resources", MFD_CLOEXEC);
 
@@ -166,18 +151,16 @@ static int update_begin(struct op *op, struct err *e)
 		return -1;
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_errno(e, errno, "rewind");
-	return command(op, args, "OCI runtime update failed", fd, e);
+	return op_command(op, (const int[]){ fd, PROC_NULL, PROC_INHERIT }, e);
 }
 
-static int update_end(unused_arg struct op *op, const struct err *failed, struct err *e)
-{
-	if (!failed)
-		return 0;
-	*e = *failed;
-	return -1;
-}
-
-static const struct op_type update_op = { "update", ALIVE, 0, update_begin, update_end };
+static const struct op_type update_op = {
+	.verb = "update",
+	.what = "OCI runtime update failed",
+	.states = ALIVE,
+	.args = update_args,
+	.begin = update_begin,
+};
 
 int task_update(struct rpc_call *call, const void *request, unused_arg void *resp, struct err *e)
 {

@@ -5,7 +5,7 @@
 #include "proto/shim.pb-c.h"
 #include "rpc/wkt.h"
 #include "shim/events.h"
-#include "shim/launch.h"
+#include "shim/op.h"
 #include "shim/rootfs.h"
 #include "shim/task.h"
 
@@ -44,32 +44,36 @@ static int create_failed(struct op *op, const struct err *e)
 	return RPC_LATER;
 }
 
-static int create_run(struct op *op, struct err *e)
+static const char *pid_file(struct op *op)
 {
-	const Shim__CreateTaskRequest *req = op->req;
-	struct container *c = op->process->container;
-	struct args args = { 0 };
+	return path_join(rpc_call_arena(op->call), op->process->container->bundle, "init.pid");
+}
 
-	if (options_save(c->bundle, &c->options, e) < 0 ||
-	    rootfs_mount(c->bundle, req->rootfs, req->n_rootfs, e) < 0 ||
-	    launch_open_streams(&c->init, e) < 0)
-		return -1;
-	args_add(&args, "create");
-	args_add(&args, "--bundle");
-	args_add(&args, c->bundle);
-	args_add(&args, "--pid-file");
-	args_add(&args, path_join(rpc_call_arena(op->call), c->bundle, "init.pid"));
-	args_add(&args, io_console_socket(c->init.io) ? "--console-socket" : NULL);
-	args_add(&args, io_console_socket(c->init.io));
-	args_add(&args, c->options.no_pivot_root ? "--no-pivot" : NULL);
-	args_add(&args, c->options.no_new_keyring ? "--no-new-keyring" : NULL);
-	args_add(&args, c->id);
-	return launch_command(op, &args, "OCI runtime create failed", e);
+static void create_args(struct op *op, struct args *a)
+{
+	const struct container *c = op->process->container;
+	const char *console = io_console_socket(c->init.io);
+
+	args_add(a, "--bundle");
+	args_add(a, c->bundle);
+	args_add(a, "--pid-file");
+	args_add(a, pid_file(op));
+	args_add(a, console ? "--console-socket" : NULL);
+	args_add(a, console);
+	args_add(a, c->options.no_pivot_root ? "--no-pivot" : NULL);
+	args_add(a, c->options.no_new_keyring ? "--no-new-keyring" : NULL);
+	args_add(a, c->id);
 }
 
 static int create_begin(struct op *op, struct err *e)
 {
-	return create_run(op, e) < 0 ? create_failed(op, e) : RPC_LATER;
+	const Shim__CreateTaskRequest *req = op->req;
+	struct container *c = op->process->container;
+
+	if (options_save(c->bundle, &c->options, e) < 0 ||
+	    rootfs_mount(c->bundle, req->rootfs, req->n_rootfs, e) < 0 || op_launch(op, e) < 0)
+		return create_failed(op, e);
+	return RPC_LATER;
 }
 
 static int create_end(struct op *op, const struct err *failed, struct err *e)
@@ -81,7 +85,7 @@ static int create_end(struct op *op, const struct err *failed, struct err *e)
 
 	if (failed)
 		return create_failed(op, failed);
-	if (launch_adopt(p, "init.pid", e) < 0) {
+	if (process_adopt(p, pid_file(op), e) < 0) {
 		discard(c);
 		return create_failed(op, e);
 	}
@@ -94,8 +98,14 @@ static int create_end(struct op *op, const struct err *failed, struct err *e)
 	return 0;
 }
 
-static const struct op_type create_op = { "create", 1U << PROCESS_NEW, 0, create_begin,
-	                                  create_end };
+static const struct op_type create_op = {
+	.verb = "create",
+	.what = "OCI runtime create failed",
+	.states = 1U << PROCESS_NEW,
+	.args = create_args,
+	.begin = create_begin,
+	.end = create_end,
+};
 
 int task_create(struct rpc_call *call, const void *request, unused_arg void *resp, struct err *e)
 {
@@ -113,6 +123,6 @@ int task_create(struct rpc_call *call, const void *request, unused_arg void *res
 	if (options_from_any(rpc_call_arena(call), req->options, &o, e) < 0)
 		return -1;
 	c = container_new(s, req->id, req->bundle, &o);
-	launch_take_streams(&c->init, req->terminal, req->stdin, req->stdout, req->stderr);
+	process_take_streams(&c->init, req->terminal, req->stdin, req->stdout, req->stderr);
 	return op_submit(&create_op, &c->init, call, req);
 }

@@ -34,22 +34,11 @@ static void delete_exec(struct op *op)
 	process_free(p);
 }
 
-static int delete_runtime(struct op *op, struct err *e)
-{
-	const char *const args[] = { "delete", op->process->container->id, NULL };
-	struct runc_command c = {
-		.args = args,
-		.what = "OCI runtime delete failed",
-		.fd = { PROC_NULL, PROC_NULL, PROC_INHERIT },
-	};
-
-	return op_command(op, &c, e);
-}
-
 static void delete_drained(void *arg)
 {
 	struct op *op = arg;
 	struct process *p = op->process;
+	static const int no_streams[] = { PROC_NULL, PROC_NULL, PROC_INHERIT };
 	struct err e = { 0 };
 
 	loop_remove(take_ptr(op->timer));
@@ -57,7 +46,7 @@ static void delete_drained(void *arg)
 		(void)io_drained(p->io, NULL, NULL);
 	if (p->exec_id)
 		delete_exec(op);
-	else if (delete_runtime(op, &e) < 0)
+	else if (op_command(op, no_streams, &e) < 0)
 		op_done(op, &e);
 }
 
@@ -110,15 +99,13 @@ static void forget_container(struct container *c)
 		log_warn_of(&e, "container %s", c->id);
 }
 
-static int delete_end(struct op *op, const struct err *failed, struct err *e)
+static int delete_end(struct op *op, const struct err *failed, unused_arg struct err *e)
 {
 	struct process *p = op->process;
 	struct shim *s = p->container->shim;
 
-	if (failed && !strstr(failed->text, "does not exist")) {
-		*e = *failed;
+	if (failed && !strstr(failed->text, "does not exist"))
 		return -1;
-	}
 	forget_container(p->container);
 	event_delete(p);
 	fill_delete_response(op);
@@ -128,10 +115,13 @@ static int delete_end(struct op *op, const struct err *failed, struct err *e)
 	return RPC_LATER;
 }
 
-#define DELETABLE (1U << PROCESS_CREATED | 1U << PROCESS_STOPPED)
-
-static const struct op_type delete_op = { "delete", DELETABLE, DELETABLE, delete_begin,
-	                                  delete_end };
+static const struct op_type delete_op = {
+	.verb = "delete",
+	.what = "OCI runtime delete failed",
+	.states = 1U << PROCESS_CREATED | 1U << PROCESS_STOPPED,
+	.begin = delete_begin,
+	.end = delete_end,
+};
 
 int task_delete(struct rpc_call *call, const void *request, unused_arg void *resp, struct err *e)
 {

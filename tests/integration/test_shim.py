@@ -170,6 +170,35 @@ def test_log_file(node, tmp_path):
     assert sorted(log.read_text().split()) == ["one", "two"]
 
 
+LOGGER = """#!/bin/sh
+cat <&3 > "$2/out" 5>&- & cat <&4 > "$2/err" 5>&- &
+echo "$CONTAINER_ID $CONTAINER_NAMESPACE $*" > "$2/args"
+exec 5>&-
+wait
+"""
+
+
+def test_logging_program(node):
+    folder = node.stack.scratch / "logger"
+    folder.mkdir(exist_ok=True)
+    program = folder / "a logger"
+    program.write_text(LOGGER)
+    program.chmod(0o755)
+    node.run("-d", "--log-uri", f"binary://{str(program).replace(' ', '%20')}?dir={folder}", IMAGE,
+             "a", *SH, "seq 1 5000; echo err >&2")
+    node.stack.wait_for(lambda: node.status("a") == "STOPPED")
+    node.ctr("task", "rm", "a")
+    node.stack.wait_for(lambda: (folder / "err").read_text() == "err\n")
+    assert (folder / "out").read_text() == "".join(f"{i}\n" for i in range(1, 5001))
+    assert (folder / "args").read_text() == f"a default dir {folder}\n"
+
+
+def test_logging_program_that_fails(node):
+    done = node.stack.ctr("run", "-d", "--log-uri", "binary:///nothing/here", IMAGE, "a", "true")
+    assert done.returncode == 1
+    assert "logging binary" in done.stderr or "failed to start binary" in done.stderr
+
+
 # ---- exec
 
 
