@@ -77,7 +77,7 @@ void api_serve(void *user, struct http_request *req, struct http_reply *reply)
 	http_reply_header(reply, "Api-Version", "1." API_VERSION_MAX_TEXT);
 	http_reply_header(reply, "Docker-Experimental", "false");
 	http_reply_header(reply, "Ostype", "linux");
-	http_reply_header(reply, "Server", "Docker/" LIGHTER_VERSION " (linux)");
+	http_reply_header(reply, "Server", "Docker/" ENGINE_VERSION " (linux)");
 	failed = dispatch(&c, &e) < 0;
 	if (failed)
 		api_answer_error(&c, &e);

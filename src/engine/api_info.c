@@ -136,7 +136,7 @@ int api_info_get(struct api_call *c, unused_arg struct err *e)
 		.debug = g->opt.debug,
 		.root_dir = g->opt.data_root,
 		.labels = g->opt.labels,
-		.server_version = LIGHTER_VERSION,
+		.server_version = ENGINE_VERSION,
 		.swarm = &swarm,
 		.events_listeners = events_clients(g->events),
 		.live_restore = !g->opt.live_restore.set || g->opt.live_restore.value

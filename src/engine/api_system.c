@@ -43,7 +43,7 @@ int api_version_get(struct api_call *c, unused_arg struct err *e)
 {
 	struct api_name platform = { "Lighter" };
 	struct api_version out = { .platform = &platform,
-		                   .version = LIGHTER_VERSION,
+		                   .version = ENGINE_VERSION,
 		                   .api_version = "1." API_VERSION_MAX_TEXT,
 		                   .git_commit = SYSTEM_COMMIT,
 		                   .go_version = "",
@@ -58,7 +58,7 @@ int api_version_get(struct api_call *c, unused_arg struct err *e)
 	uname(&u);
 	out.kernel_version = u.release;
 	out.min_api_version = arena_printf(c->arena, "1.%d", API_VERSION_MIN);
-	engine = component(c->arena, "Engine", LIGHTER_VERSION, SYSTEM_COMMIT);
+	engine = component(c->arena, "Engine", ENGINE_VERSION, SYSTEM_COMMIT);
 	engine_details(c->arena, &engine, &u);
 	arena_push(c->arena, &out.components, engine);
 	if (ctrd_version(c->engine, c->arena, &version, &revision, &gone) == 0)

@@ -17,6 +17,9 @@
 #define API_VERSION_MAX_TEXT "43"
 #define API_VERSION_MIN      24
 
+/* The Docker whose API this is, and who we are: tools compare the first part with what they need. */
+#define ENGINE_VERSION "24.0.9+lighter." LIGHTER_VERSION
+
 struct containers;
 struct ctrd_child;
 struct events;

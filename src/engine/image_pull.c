@@ -11,7 +11,7 @@
 
 JSON_TYPE(registry_auth, REGISTRY_AUTH)
 
-#define USER_AGENT       "docker/" LIGHTER_VERSION " lighter"
+#define USER_AGENT       "docker/" ENGINE_VERSION
 #define STEP_INTERVAL_MS 100
 #define SHORT_ID         12
 #define WATCHED_MAX      64 /* layers whose last report is remembered */

@@ -281,7 +281,7 @@ int main(int argc, char **argv)
 	if (g.opt.help)
 		options_help(stdout);
 	if (g.opt.version)
-		puts("Docker version " LIGHTER_VERSION ", build lighter");
+		puts("Docker version " ENGINE_VERSION ", build lighter");
 	if (g.opt.validate)
 		puts("configuration OK");
 	if (g.opt.help || g.opt.version || g.opt.validate)
