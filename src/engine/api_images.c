@@ -31,7 +31,7 @@ static int age_bound(struct api_call *c, struct image_store *s, const struct fil
 
 	for (size_t i = 0; i < refs.n; i++) {
 		if (image_find(c->engine, refs.v[i], c->arena, &found, e) < 0 ||
-		    image_content(s, &found.target, NULL, c->arena, &content, e) < 0)
+		    image_content(c->engine, s, &found.target, NULL, c->arena, &content, e) < 0)
 			return -1;
 		*bound = content.config.created;
 	}

@@ -26,6 +26,7 @@ struct events;
 struct execs;
 struct grpc_client;
 struct http_server;
+struct image_cache;
 struct net_controller;
 struct pump;
 struct store;
@@ -43,6 +44,7 @@ struct engine {
 	struct events *events;
 	struct containers *containers;
 	struct execs *execs;
+	struct image_cache *image_cache;
 	struct pump *pump;
 	struct net_controller *net;
 	struct ctrd_child *child; /* our containerd, or NULL with --containerd */

@@ -47,7 +47,7 @@ static int get(struct engine *g, const struct image_name *name, const struct oci
 	struct image_content content;
 	int there;
 
-	if (!s || image_content(s, &name->target, platform, a, &content, e) < 0)
+	if (!s || image_content(g, s, &name->target, platform, a, &content, e) < 0)
 		return -1;
 	*out = (struct image){ .id = name->target.digest,
 		               .name = name->name,

@@ -1,5 +1,6 @@
 /* What is behind an image's target: index, manifest, config, chain. See image_find.h. */
 #include "base/limits.h"
+#include "engine/image_cache.h"
 #include "engine/image_find.h"
 #include "oci/digest.h"
 #include "oci/platform.h"
@@ -8,7 +9,7 @@
 
 static int find_manifest(struct image_store *s, const struct oci_descriptor *target,
                          const struct oci_platform *platform, int depth, struct arena *a,
-                         struct image_content *out, struct err *e)
+                         struct image_documents *out, struct err *e)
 {
 	const struct oci_descriptor *chosen;
 	struct oci_document doc;
@@ -20,12 +21,25 @@ static int find_manifest(struct image_store *s, const struct oci_descriptor *tar
 	    oci_document_decode(a, target->media_type, text, &doc, e) < 0)
 		return -1;
 	if (doc.kind == MEDIA_MANIFEST) {
-		out->manifest_descriptor = *target;
-		out->manifest = doc.manifest;
+		out->manifest = *target;
+		out->manifest_text = text;
 		return 0;
 	}
 	chosen = platform_choose(&doc.index, platform, e);
 	return chosen ? find_manifest(s, chosen, platform, depth + 1, a, out, e) : -1;
+}
+
+static int read_documents(struct image_store *s, const struct oci_descriptor *target,
+                          const struct oci_platform *platform, struct arena *a,
+                          struct image_documents *out, struct err *e)
+{
+	struct oci_document doc;
+
+	if (find_manifest(s, target, platform, 0, a, out, e) < 0 ||
+	    oci_document_decode(a, out->manifest.media_type, out->manifest_text, &doc, e) < 0)
+		return -1;
+	return s->ops->read(s, doc.manifest.config->digest, LIMIT_IMAGE_CONFIG, a,
+	                    &out->config_text, e);
 }
 
 static const char **make_chains(struct arena *a, const struct strs *diff_ids)
@@ -41,19 +55,38 @@ static const char **make_chains(struct arena *a, const struct strs *diff_ids)
 	return chains;
 }
 
-int image_content(struct image_store *s, const struct oci_descriptor *target,
+static int decode(const struct image_documents *d, struct arena *a, struct image_content *out,
+                  struct err *e)
+{
+	struct oci_document doc;
+
+	if (oci_document_decode(a, d->manifest.media_type, d->manifest_text, &doc, e) < 0 ||
+	    oci_image_decode(a, &doc.manifest, d->config_text, &out->config, e) < 0)
+		return -1;
+	out->manifest = doc.manifest;
+	out->manifest_descriptor = d->manifest;
+	out->chains = make_chains(a, &out->config.rootfs->diff_ids);
+	return 0;
+}
+
+int image_content(struct engine *g, struct image_store *s, const struct oci_descriptor *target,
                   const struct oci_platform *platform, struct arena *a, struct image_content *out,
                   struct err *e)
 {
+	struct image_documents d = { 0 };
 	struct oci_platform host;
+	const char *key;
+	bool cached;
 
 	platform_host(&host);
+	platform = platform ? platform : &host;
+	key = arena_printf(a, "%s %s", target->digest, platform_format(a, platform));
 	*out = (struct image_content){ 0 };
-	if (find_manifest(s, target, platform ? platform : &host, 0, a, out, e) < 0 ||
-	    s->ops->read(s, out->manifest.config->digest, LIMIT_IMAGE_CONFIG, a, &out->config_text,
-	                 e) < 0 ||
-	    oci_image_decode(a, &out->manifest, out->config_text, &out->config, e) < 0)
+	cached = image_cache_get(g->image_cache, key, a, &d);
+	if ((!cached && read_documents(s, target, platform, a, &d, e) < 0) ||
+	    decode(&d, a, out, e) < 0)
 		return err_wrap(e, "image %s", target->digest);
-	out->chains = make_chains(a, &out->config.rootfs->diff_ids);
+	if (!cached)
+		image_cache_put(g->image_cache, key, &d);
 	return 0;
 }

@@ -39,10 +39,9 @@ struct image_content {
 	struct oci_descriptor manifest_descriptor;
 	struct oci_manifest manifest;
 	struct oci_image config;
-	struct slice config_text;
 	const char **chains; /* one a layer */
 };
-int image_content(struct image_store *s, const struct oci_descriptor *target,
+int image_content(struct engine *g, struct image_store *s, const struct oci_descriptor *target,
                   const struct oci_platform *platform, struct arena *a, struct image_content *out,
                   struct err *e) must_check;
 

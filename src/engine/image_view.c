@@ -66,7 +66,7 @@ static int add_sizes(struct engine *g, struct arena *a, struct image_view *v, st
 static int add_content(struct engine *g, struct image_store *s, struct arena *a,
                        struct image_view *v, struct err *e)
 {
-	if (image_content(s, &v->target, NULL, a, &v->content, e) < 0) {
+	if (image_content(g, s, &v->target, NULL, a, &v->content, e) < 0) {
 		if (e->kind != ERR_NOT_FOUND)
 			return -1;
 		err_clear(e);

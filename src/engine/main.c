@@ -27,6 +27,7 @@
 #include "engine/events.h"
 #include "engine/exec.h"
 #include "engine/image.h"
+#include "engine/image_cache.h"
 #include "engine/listen.h"
 #include "engine/networking.h"
 #include "engine/recover.h"
@@ -173,6 +174,7 @@ static int start_store(struct engine *g, struct err *e)
 		return -1;
 	g->containers = containers_new();
 	g->execs = execs_new();
+	g->image_cache = image_cache_new();
 	return containers_load(g, e);
 }
 
