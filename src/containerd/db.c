@@ -1,21 +1,13 @@
-/* Connections, transactions, statements, the sync that commits share. See db.h. */
-#include "containerd/db.h"
+/* Connections, transactions, the sync that commits share. See db.h. */
+#include "containerd/db_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/fd.h"
-#include "base/map.h"
 #include "containerd/schema.h"
-
-struct db_conn {
-	pthread_mutex_t lock;
-	sqlite3 *sqlite;
-	struct map statements; /* SQL text -> sqlite3_stmt * */
-};
 
 struct db {
 	struct db_conn writer, reader;
@@ -25,7 +17,7 @@ struct db {
 	int wal;
 };
 
-static int fail(struct db_conn *c, struct err *e, const char *doing)
+int db_fail(struct db_conn *c, struct err *e, const char *doing)
 {
 	int code = sqlite3_extended_errcode(c->sqlite);
 	enum err_kind kind = (code & 0xff) == SQLITE_CONSTRAINT ? ERR_ALREADY_EXISTS : ERR_INTERNAL;
@@ -49,7 +41,7 @@ static int conn_open(struct db_conn *c, const char *path, struct err *e)
 	pthread_mutex_init(&c->lock, NULL);
 	if (sqlite3_open_v2(path, &c->sqlite, flags, NULL) != SQLITE_OK ||
 	    sqlite3_exec(c->sqlite, pragmas, NULL, NULL, NULL) != SQLITE_OK)
-		return fail(c, e, path);
+		return db_fail(c, e, path);
 	return 0;
 }
 
@@ -87,7 +79,7 @@ static int migrate(struct db_conn *c, struct err *e)
 	if (version == SCHEMA_VERSION)
 		return 0;
 	if (sqlite3_exec(c->sqlite, schema_sql, NULL, NULL, NULL) != SQLITE_OK)
-		return fail(c, e, "create schema");
+		return db_fail(c, e, "create schema");
 	return 0;
 }
 
@@ -131,7 +123,7 @@ void db_close(struct db *db)
 
 static int exec_plain(struct db_conn *c, const char *sql, struct err *e)
 {
-	return sqlite3_exec(c->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(c, e, sql);
+	return sqlite3_exec(c->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : db_fail(c, e, sql);
 }
 
 int tx_begin(struct tx *tx, struct db *db, enum db_mode mode, struct err *e)
@@ -210,121 +202,4 @@ int tx_commit(struct tx *tx, struct err *e)
 	commit = ++tx->db->committed;
 	tx_end(tx);
 	return tx->mode == DB_DURABLE ? sync_to(tx->db, commit, e) : 0;
-}
-
-/* ---- statements ---- */
-
-/* From the connection's cache, reset; NULL when the text is wrong. */
-static sqlite3_stmt *statement(struct db_conn *c, const char *sql)
-{
-	sqlite3_stmt *s = map_get(&c->statements, sql);
-
-	if (s) {
-		sqlite3_reset(s);
-		return s;
-	}
-	if (sqlite3_prepare_v3(c->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &s, NULL) !=
-	    SQLITE_OK)
-		return NULL;
-	map_set(&c->statements, sql, s);
-	return s;
-}
-
-/* Borrowed values: the caller's stay valid until the statement has run. */
-static void bind(sqlite3_stmt *s, const char *types, va_list ap)
-{
-	for (int i = 1; *types; types++, i++) {
-		struct slice b;
-		const char *text;
-
-		switch (*types) {
-		case 's':
-			text = va_arg(ap, const char *);
-			sqlite3_bind_text(s, i, text, -1, SQLITE_STATIC);
-			break;
-		case 'i':
-			sqlite3_bind_int64(s, i, va_arg(ap, int64_t));
-			break;
-		case 'b':
-			b = va_arg(ap, struct slice);
-			sqlite3_bind_blob64(s, i, b.data ? b.data : "", b.len, SQLITE_STATIC);
-			break;
-		default:
-			abort();
-		}
-	}
-}
-
-int tx_exec(struct tx *tx, struct err *e, const char *sql, const char *types, ...)
-{
-	sqlite3_stmt *s = statement(tx->conn, sql);
-	va_list ap;
-	int r;
-
-	if (!s)
-		return fail(tx->conn, e, sql);
-	va_start(ap, types);
-	bind(s, types, ap);
-	va_end(ap);
-	r = sqlite3_step(s);
-	if (r != SQLITE_DONE && r != SQLITE_ROW)
-		return fail(tx->conn, e, "write");
-	sqlite3_reset(s);
-	return sqlite3_changes(tx->conn->sqlite);
-}
-
-int64_t tx_last_id(struct tx *tx)
-{
-	return sqlite3_last_insert_rowid(tx->conn->sqlite);
-}
-
-void rows_open(struct rows *r, struct tx *tx, const char *sql, const char *types, ...)
-{
-	va_list ap;
-
-	*r = (struct rows){ .tx = tx, .stmt = statement(tx->conn, sql) };
-	r->failed = !r->stmt;
-	if (r->failed)
-		return;
-	va_start(ap, types);
-	bind(r->stmt, types, ap);
-	va_end(ap);
-}
-
-bool rows_next(struct rows *r, struct err *e)
-{
-	int code = r->stmt ? sqlite3_step(r->stmt) : SQLITE_ERROR;
-
-	if (code == SQLITE_ROW)
-		return true;
-	if (code != SQLITE_DONE) {
-		fail(r->tx->conn, e, "read");
-		r->failed = true;
-	}
-	rows_close(r);
-	return false;
-}
-
-void rows_close(struct rows *r)
-{
-	if (r->stmt)
-		sqlite3_reset(r->stmt);
-}
-
-const char *rows_text(struct rows *r, struct arena *a, int column)
-{
-	return arena_strdup(a, (const char *)sqlite3_column_text(r->stmt, column));
-}
-
-int64_t rows_int(struct rows *r, int column)
-{
-	return sqlite3_column_int64(r->stmt, column);
-}
-
-struct slice rows_blob(struct rows *r, struct arena *a, int column)
-{
-	const void *p = sqlite3_column_blob(r->stmt, column);
-	size_t n = (size_t)sqlite3_column_bytes(r->stmt, column);
-
-	return (struct slice){ arena_memdup(a, p, n), n };
 }

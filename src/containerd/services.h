@@ -7,20 +7,22 @@
 
 #include "rpc/rpc.h"
 
-#define SERVICES(S)      \
-	S(version)       \
-	S(introspection) \
-	S(namespaces)    \
-	S(leases)        \
-	S(content)       \
-	S(content_write) \
-	S(images)        \
-	S(containers)    \
-	S(snapshots)     \
-	S(diff)          \
-	S(tasks)         \
-	S(task_control)  \
-	S(events)        \
+#define SERVICES(S)        \
+	S(version)         \
+	S(introspection)   \
+	S(namespaces)      \
+	S(leases)          \
+	S(content)         \
+	S(content_ingests) \
+	S(content_write)   \
+	S(images)          \
+	S(containers)      \
+	S(snapshots)       \
+	S(snapshots_query) \
+	S(diff)            \
+	S(tasks)           \
+	S(task_control)    \
+	S(events)          \
 	S(health)
 
 #define SERVICE_DECLARE(name)                          \
