@@ -50,7 +50,7 @@ static int create_in_shim(struct task *task, struct arena *a, const Tasks__Creat
 	out.stderr = req->stderr;
 	out.options = options;
 	if (task_call(task, RPC_TASK_V2_CREATE, &out, 0, a, (void **)&resp, e) < 0)
-		return -1;
+		return err_wrap(e, "failed to create shim task");
 	*pid = resp->pid;
 	return 0;
 }

@@ -1,4 +1,4 @@
-"""Our shim below Debian's containerd, driven by Debian's ctr."""
+"""Our shim between Debian's containerd and runc, and between ours; driven by Debian's ctr."""
 
 import hashlib
 import json
@@ -26,13 +26,11 @@ BUNDLES = "/run/containerd/io.containerd.runtime.v2.task/default"
 class Node:
     """containerd with an image in it; no dockerd."""
 
-    def __init__(self, engine, runc="debian"):
-        swap = {"containerd": "debian", "dockerd": "debian"}
-        if runc == "debian":
-            swap["runc"] = "debian"
+    def __init__(self, engine, ours=()):
+        others = {"containerd", "dockerd", "runc"} - set(ours)
         if engine == "debian":
-            swap["containerd-shim-runc-v2"] = "debian"
-        self.stack = Stack(swap=swap, tmpfs=True, start=False)
+            others.add("containerd-shim-runc-v2")
+        self.stack = Stack(swap={name: "debian" for name in others}, tmpfs=True, start=False)
         self.sandbox = self.stack.sandbox
         try:
             self.stack.start_containerd()
@@ -76,10 +74,14 @@ class Node:
                 if name == "containerd-shim"]
 
 
-@pytest.fixture(scope="module", params=["debian", pytest.param(
-    "ours", marks=[pytest.mark.ours, pytest.mark.needs("runc")])])
+def beside(*ours):
+    return pytest.param(ours, id="-".join(ours) or "debian", marks=[
+        pytest.mark.ours, pytest.mark.needs(*ours)] if ours else [])
+
+
+@pytest.fixture(scope="module", params=[beside(), beside("runc"), beside("containerd", "runc")])
 def shared_node(request, engine):
-    """Over Debian's runc, and over ours."""
+    """Beside Debian's containerd and runc, and beside ours."""
     node = Node(engine, request.param)
     yield node
     node.stack.close()
