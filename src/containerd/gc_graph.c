@@ -32,6 +32,9 @@ void graph_mark(struct graph *g, struct node *n, enum mark how)
 	if (!n || n->mark >= how)
 		return;
 	n->mark = how;
+	if (n->queued) /* flat before, and not followed yet */
+		return;
+	n->queued = true;
 	n->todo = g->todo;
 	g->todo = n;
 }

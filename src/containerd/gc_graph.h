@@ -17,6 +17,7 @@ struct node {
 	int64_t created;    /* content and snapshots */
 	struct labels labels;
 	enum mark mark;
+	bool queued;
 	struct node *todo; /* next that is to be followed */
 	struct backref *backrefs;
 };

@@ -118,6 +118,7 @@ static void follow(struct graph *g)
 		struct node *n = g->todo;
 
 		g->todo = n->todo;
+		n->queued = false;
 		if (n->parent)
 			graph_mark(g, graph_find(g, GC_SNAPSHOT, n->what.ns, n->parent), n->mark);
 		if (n->mark != MARKED)

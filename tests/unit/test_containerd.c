@@ -419,6 +419,11 @@ static void leases_hold_until_they_expire(void **state)
 	                         label(&a, "containerd.io/gc.flat", "")),
 	                 1);
 	assert_string_equal(garbage(&tx, &a, INT64_MAX), "behind");
+	exec(&tx, "INSERT INTO leases (ns, id) VALUES ('n', 'm')"); /* as well, and not flat */
+	exec(&tx, "INSERT INTO lease_resources VALUES ('n', 'm', 'content', 'held')");
+	exec(&tx, "INSERT INTO lease_resources VALUES ('n', 'm', 'snapshots/overlayfs', 'snap')");
+	assert_string_equal(garbage(&tx, &a, INT64_MAX), "");
+	exec(&tx, "DELETE FROM leases WHERE id = 'm'");
 	clock_format(later, clock_now_ns() + 3600 * NS_PER_S);
 	assert_int_equal(tx_exec(&tx, &e, "UPDATE leases SET labels = ?", "b",
 	                         label(&a, "containerd.io/gc.expire", later)),
