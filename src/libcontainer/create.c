@@ -232,7 +232,8 @@ static int clone_init(struct creation *k, struct err *e)
 	if (sync_pair(fd, e) < 0)
 		return -1;
 	k->sync = in.parent_sync = fd[0];
-	theirs = in.sync = fd[1];
+	theirs = fd[1];
+	in.sync = theirs;
 	container_oci_state(k->c, container_status_name(CONTAINER_CREATING), 0, &in.state);
 	k->pid = namespaces_clone(&k->ns, -1, init_main, &in, &k->pidfd, e);
 	return k->pid < 0 ? -1 : 0;
@@ -270,16 +271,27 @@ static int on_ready(struct creation *k, struct err *e)
 	return sync_send(k->sync, SYNC_RUN, e);
 }
 
+static int on_listener(struct creation *k, int listener, struct err *e)
+{
+	struct oci_state state;
+
+	container_oci_state(k->c, container_status_name(CONTAINER_CREATING), k->pid, &state);
+	return seccomp_send_listener(k->spec->linux->seccomp, listener, k->pid, &state, e);
+}
+
 /* One message of init's. 1: go on, 0: it has closed its end and waits for the start. */
 static int answer(struct creation *k, struct err *e)
 {
+	_cleanup_close_ int passed = -1;
 	struct err cause = { 0 };
 
-	switch (sync_recv(k->sync, &cause, e)) {
+	switch (sync_recv(k->sync, &cause, &passed, e)) {
 	case SYNC_HOOKS:
 		return run_hooks(k, e) < 0 ? -1 : 1;
 	case SYNC_READY:
 		return on_ready(k, e) < 0 ? -1 : 1;
+	case SYNC_LISTENER:
+		return on_listener(k, passed, e) < 0 ? -1 : 1;
 	case SYNC_ERROR:
 		if (e)
 			*e = cause;

@@ -84,6 +84,7 @@ static int entry_main(void *arg)
 	struct err e = { 0 };
 
 	fd_close(&x->sync);
+	p.sync = x->child_sync;
 	if (settle(x, &e) < 0 || set_console(x, &e) < 0 || (p.proc = procfs_open(&e)) < 0 ||
 	    process_restrict(&p, &e) < 0 || sync_send(x->child_sync, SYNC_READY, &e) < 0 ||
 	    sync_expect(x->child_sync, SYNC_RUN, &e) < 0)
@@ -200,32 +201,46 @@ static int on_ready(struct entry *x, struct err *e)
 	return sync_send(x->sync, SYNC_RUN, e);
 }
 
-/* Until the pair is closed by execve. */
+static int on_listener(struct entry *x, int listener, struct err *e)
+{
+	const char *status = container_status_name(container_status(x->c));
+	struct oci_state state;
+
+	container_oci_state(x->c, status, (pid_t)x->c->state.pid, &state);
+	return seccomp_send_listener(x->spec.linux->seccomp, listener, x->pid, &state, e);
+}
+
+/* One message of the process's. 1: go on, 0: execve has closed the pair. */
+static int answer(struct entry *x, bool *ready, struct err *e)
+{
+	_cleanup_close_ int passed = -1;
+	struct err cause = { 0 };
+
+	switch (sync_recv(x->sync, &cause, &passed, e)) {
+	case SYNC_READY:
+		*ready = true;
+		return on_ready(x, e) < 0 ? -1 : 1;
+	case SYNC_LISTENER:
+		return on_listener(x, passed, e) < 0 ? -1 : 1;
+	case SYNC_ERROR:
+		if (e)
+			*e = cause;
+		return -1;
+	case SYNC_END:
+		return *ready ? 0 : err_set(e, ERR_INTERNAL, "the process died before it ran");
+	default:
+		return -1;
+	}
+}
+
 static int talk(struct entry *x, struct err *e)
 {
 	bool ready = false;
+	int rc;
 
-	for (;;) {
-		struct err cause = { 0 };
-
-		switch (sync_recv(x->sync, &cause, e)) {
-		case SYNC_READY:
-			ready = true;
-			if (on_ready(x, e) < 0)
-				return -1;
-			break;
-		case SYNC_ERROR:
-			if (e)
-				*e = cause;
-			return -1;
-		case SYNC_END:
-			if (ready)
-				return 0;
-			return err_set(e, ERR_INTERNAL, "the process died before it ran");
-		default:
-			return -1;
-		}
-	}
+	while ((rc = answer(x, &ready, e)) > 0)
+		;
+	return rc;
 }
 
 static int bring_in(struct entry *x, struct err *e)

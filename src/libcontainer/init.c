@@ -51,7 +51,8 @@ static int settle(struct init *in, struct err *e)
 		return err_errno(e, errno, "become undumpable");
 	if (namespaces_enter(in->ns, e) < 0 || sync_expect(in->sync, SYNC_GO, e) < 0)
 		return -1;
-	if ((created & CLONE_NEWUSER) && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
+	if ((namespaces_private(in->spec->linux) & CLONE_NEWUSER) &&
+	    (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
 		return err_errno(e, errno, "become root of the user namespace");
 	if (setsid() < 0)
 		return err_errno(e, errno, "setsid");
@@ -156,7 +157,7 @@ int init_main(void *arg)
 		            .spec = in->spec,
 		            .cgroup = in->cgroup,
 		            .root = -1,
-		            .private = in->ns->created,
+		            .private = namespaces_private(in->spec->linux),
 		            .sources = in->sources };
 	struct process p = { .a = in->a,
 		             .config = in->spec->process,
@@ -170,6 +171,7 @@ int init_main(void *arg)
 	if (settle(in, &e) < 0 || (r.proc = procfs_open(&e)) < 0)
 		init_die(in->sync, &e);
 	p.proc = r.proc;
+	p.sync = in->sync;
 	if (furnish(in, &r, &e) < 0 || process_restrict(&p, &e) < 0 ||
 	    sync_send(in->sync, SYNC_READY, &e) < 0 || sync_expect(in->sync, SYNC_RUN, &e) < 0)
 		init_die(in->sync, &e);

@@ -14,7 +14,9 @@
 #include "libcontainer/procfs.h"
 #include "libcontainer/program.h"
 #include "libcontainer/scheduling.h"
+#include "libcontainer/sync.h"
 #include "libcontainer/user.h"
+#include "base/fd.h"
 #include "base/file.h"
 
 int process_check(const struct oci_process *p, struct err *e)
@@ -127,12 +129,38 @@ static int enter_cwd(struct process *p, bool again, bool *done, struct err *e)
 	return *done ? check_cwd(e) : 0;
 }
 
+/* A listener goes to the runtime at once: nobody answers before that. */
+static int install_seccomp(struct process *p, struct err *e)
+{
+	int fd = seccomp_install(p->seccomp, e), rc;
+
+	if (fd < 0 || !p->seccomp->notifies)
+		return fd;
+	rc = sync_send_fd(p->sync, SYNC_LISTENER, fd, e);
+	fd_close(&fd);
+	return rc;
+}
+
+/* Without no_new_privs only the privileged may install a filter: before capabilities go. */
+static int seccomp_early(struct process *p, struct err *e)
+{
+	return p->seccomp && !p->config->no_new_privileges ? install_seccomp(p, e) : 0;
+}
+
+/* With it, as late as possible; but while the runtime still listens, when there is a listener. */
+static int seccomp_late(struct process *p, bool notifies, struct err *e)
+{
+	bool now = p->seccomp && p->config->no_new_privileges && p->seccomp->notifies == notifies;
+
+	return now ? install_seccomp(p, e) : 0;
+}
+
 int process_become(struct process *p, struct err *e)
 {
 	const struct oci_user *u = p->config->user;
 	bool there = false;
 
-	if (p->seccomp && !p->config->no_new_privileges && seccomp_install(p->seccomp, e) < 0)
+	if (seccomp_early(p, e) < 0)
 		return -1;
 	make_env(p);
 	if (hide_fds(p, e) < 0 || enter_cwd(p, false, &there, e) < 0 ||
@@ -141,7 +169,7 @@ int process_become(struct process *p, struct err *e)
 	    capabilities_apply(&p->caps, e) < 0)
 		return -1;
 	p->path = program_find(p->a, p->config->args.v[0], env_get(&p->config->env, "PATH"), e);
-	return p->path ? 0 : -1;
+	return p->path ? seccomp_late(p, true, e) : -1;
 }
 
 /* ---- exec ---- */
@@ -164,7 +192,7 @@ int process_exec(struct process *p, struct err *e)
 
 	for (size_t i = 0; i < args->n; i++)
 		argv[i] = args->v[i];
-	if (p->seccomp && p->config->no_new_privileges && seccomp_install(p->seccomp, e) < 0)
+	if (seccomp_late(p, false, e) < 0)
 		return -1;
 	reset_signals();
 	execve(p->path, (char *const *)argv, (char *const *)p->env);

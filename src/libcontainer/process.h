@@ -22,7 +22,8 @@ struct process {
 	const struct oci_linux *linux;        /* of the container; or NULL */
 	const struct seccomp_filter *seccomp; /* NULL: none */
 	int proc;                             /* our procfs (procfs.h); borrowed */
-	unsigned keep_fds;                    /* 3 .. 3 + keep_fds - 1 go to the program */
+	int sync;          /* to the runtime (sync.h), until process_become is done */
+	unsigned keep_fds; /* 3 .. 3 + keep_fds - 1 go to the program */
 	struct capabilities caps;
 	const char *path; /* of the program, once looked up */
 	const char **env; /* NULL-terminated */

@@ -80,7 +80,7 @@ static int set_scheduler(const struct oci_scheduler *s, struct err *e)
 		                   .sched_runtime = s->runtime,
 		                   .sched_deadline = s->deadline,
 		                   .sched_period = s->period };
-	unsigned long v;
+	unsigned long v = 0;
 
 	if (LOOKUP(policies, s->policy, &v, e) < 0)
 		return err_wrap(e, "scheduler policy");
@@ -97,7 +97,7 @@ static int set_scheduler(const struct oci_scheduler *s, struct err *e)
 
 static int set_io_priority(const struct oci_io_priority *p, struct err *e)
 {
-	unsigned long v;
+	unsigned long v = 0;
 
 	if (LOOKUP(io_classes, p->io_class, &v, e) < 0)
 		return err_wrap(e, "I/O priority class");
@@ -110,7 +110,7 @@ static int set_io_priority(const struct oci_io_priority *p, struct err *e)
 
 static int set_personality(const struct oci_personality *p, struct err *e)
 {
-	unsigned long v;
+	unsigned long v = 0;
 
 	if (LOOKUP(domains, p->domain, &v, e) < 0)
 		return err_wrap(e, "personality");
@@ -124,7 +124,7 @@ static int set_personality(const struct oci_personality *p, struct err *e)
 static int set_memory_policy(const struct oci_memory_policy *m, struct err *e)
 {
 	struct affinity_set nodes = { 0 };
-	unsigned long mode, flag;
+	unsigned long mode = 0, flag = 0;
 
 	if (LOOKUP(memory_modes, m->mode, &mode, e) < 0)
 		return err_wrap(e, "memory policy mode");

@@ -129,7 +129,7 @@ static int convert_args(struct arena *a, const struct oci_syscall *s, struct scm
 	*out = arena_array(a, struct scmp_arg_cmp, s->args.n + 1);
 	for (size_t i = 0; i < s->args.n; i++) {
 		const struct oci_syscall_arg *arg = &s->args.v[i];
-		uint32_t op;
+		uint32_t op = 0;
 
 		if (LOOKUP(operators, "operator", arg->op, &op, e) < 0)
 			return -1;
@@ -173,7 +173,7 @@ static int add_syscall(struct arena *a, scmp_filter_ctx ctx, uint32_t standard,
                        const struct oci_syscall *s, struct err *e)
 {
 	struct scmp_arg_cmp *args;
-	uint32_t action;
+	uint32_t action = 0;
 
 	if (action_of(s->action, s->errno_ret, &action, e) < 0 || convert_args(a, s, &args, e) < 0)
 		return -1;
@@ -195,7 +195,7 @@ static int add_syscall(struct arena *a, scmp_filter_ctx ctx, uint32_t standard,
 static int add_archs(scmp_filter_ctx ctx, const struct strs *list, struct err *e)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		uint32_t token;
+		uint32_t token = 0;
 		int rc;
 
 		if (LOOKUP(archs, "architecture", list->v[i], &token, e) < 0)
@@ -300,7 +300,7 @@ static void prepend_enosys(struct arena *a, const struct oci_seccomp *p, struct 
 	size_t n = max >= 0 ? enosys_for(all, native, max) : 0;
 
 	for (size_t i = 0; i < p->architectures.n; i++) {
-		uint32_t arch;
+		uint32_t arch = 0;
 
 		if (LOOKUP(archs, "architecture", p->architectures.v[i], &arch, NULL) < 0 ||
 		    arch == native || arch == SCMP_ARCH_X32)
@@ -323,7 +323,7 @@ static int flags_of(const struct oci_seccomp *p, unsigned *out, struct err *e)
 	/* Without a word: no slow-down against speculation, as runc does since 1.2. */
 	*out = p->flags.v ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	for (size_t i = 0; i < p->flags.n; i++) {
-		uint32_t bit;
+		uint32_t bit = 0;
 
 		if (LOOKUP(flags, "flag", p->flags.v[i], &bit, e) < 0)
 			return -1;
@@ -332,25 +332,38 @@ static int flags_of(const struct oci_seccomp *p, unsigned *out, struct err *e)
 	return 0;
 }
 
-static bool uses_notify(const struct oci_seccomp *p)
+/* Who is asked needs a way to be asked; and write(2) is needed to say that there is a question. */
+static int check_notify(const struct oci_seccomp *p, bool *used, struct err *e)
 {
-	bool found = str_eq(p->default_action, "SCMP_ACT_NOTIFY");
+	if (str_eq(p->default_action, "SCMP_ACT_NOTIFY"))
+		return err_set(e, ERR_INVALID, "SCMP_ACT_NOTIFY cannot be used as default action");
+	for (size_t i = 0; i < p->syscalls.n; i++) {
+		const struct oci_syscall *s = &p->syscalls.v[i];
 
-	for (size_t i = 0; i < p->syscalls.n; i++)
-		found = found || str_eq(p->syscalls.v[i].action, "SCMP_ACT_NOTIFY");
-	return found;
+		if (!str_eq(s->action, "SCMP_ACT_NOTIFY"))
+			continue;
+		*used = true;
+		for (size_t k = 0; k < s->names.n; k++)
+			if (str_eq(s->names.v[k], "write"))
+				return err_set(
+				        e, ERR_INVALID,
+				        "SCMP_ACT_NOTIFY cannot be used for the write syscall");
+	}
+	if (*used && str_empty(p->listener_path))
+		return err_set(e, ERR_INVALID,
+		               "SCMP_ACT_NOTIFY is used but listenerPath is not specified");
+	return 0;
 }
 
 int seccomp_compile(struct arena *a, const struct oci_seccomp *p, struct seccomp_filter *out,
                     struct err *e)
 {
 	scmp_filter_ctx ctx;
-	uint32_t standard;
+	uint32_t standard = 0;
 	int rc;
 
-	if (uses_notify(p))
-		return err_set(e, ERR_UNIMPLEMENTED, "SCMP_ACT_NOTIFY is not there yet");
-	if (action_of(p->default_action, p->default_errno_ret, &standard, e) < 0 ||
+	if (check_notify(p, &out->notifies, e) < 0 ||
+	    action_of(p->default_action, p->default_errno_ret, &standard, e) < 0 ||
 	    flags_of(p, &out->flags, e) < 0)
 		return -1;
 	ctx = seccomp_init(standard);

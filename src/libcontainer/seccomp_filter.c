@@ -15,14 +15,14 @@
  * A cache file: header, the profile's text, the program. It is used only when the text is the same
  * byte for byte, so the hash that names the file need not be a strong one.
  */
-#define CACHE_FORMAT 1
+#define CACHE_FORMAT 2
 #define CACHE_LIMIT  (1 << 20)
 
 struct cache_header {
 	uint32_t format, flags;
 	uint32_t text_size, program_count;
 	uint32_t library; /* libseccomp's version */
-	uint32_t unused;
+	uint32_t notifies;
 };
 
 static uint64_t fnv1a(const void *p, size_t n)
@@ -51,6 +51,7 @@ static bool cache_load(struct arena *a, const char *path, struct slice text,
 	    memcmp(file.data + sizeof(h), text.data, text.len) != 0)
 		return false;
 	out->flags = h.flags;
+	out->notifies = h.notifies;
 	out->program.len = (unsigned short)h.program_count;
 	out->program.filter = arena_memdup(a, file.data + sizeof(h) + text.len, size);
 	return true;
@@ -64,7 +65,8 @@ static void cache_store(const char *dir, const char *path, struct slice text,
 		                  .flags = f->flags,
 		                  .text_size = (uint32_t)text.len,
 		                  .program_count = f->program.len,
-		                  .library = seccomp_library_version() };
+		                  .library = seccomp_library_version(),
+		                  .notifies = f->notifies };
 	_cleanup_buf_ struct buf b = { 0 };
 
 	buf_add(&b, &h, sizeof(h));
@@ -96,7 +98,31 @@ int seccomp_prepare(struct arena *a, const struct oci_seccomp *profile, const ch
 
 int seccomp_install(const struct seccomp_filter *f, struct err *e)
 {
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &f->program) != 0)
-		return err_errno(e, errno, "load seccomp filter");
-	return 0;
+	unsigned flags = f->flags | (f->notifies ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0);
+	long fd;
+
+	/* Both say "failed" by their return value: together the kernel wants them told apart. */
+	if (f->notifies && (flags & SECCOMP_FILTER_FLAG_TSYNC))
+		flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+	fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &f->program);
+	return fd < 0 ? err_errno(e, errno, "load seccomp filter") : (int)fd;
+}
+
+int seccomp_send_listener(const struct oci_seccomp *profile, int listener, pid_t pid,
+                          const struct oci_state *state, struct err *e)
+{
+	static const char *names[] = { "seccompFd" };
+	struct oci_state copy = *state;
+	struct oci_process_state p = { .oci_version = state->oci_version,
+		                       .fds = { 1, names },
+		                       .pid = pid,
+		                       .metadata = profile->listener_metadata,
+		                       .state = &copy };
+	_cleanup_close_ int sock = unix_connect(profile->listener_path, e);
+	_cleanup_buf_ struct buf text = { 0 };
+
+	if (sock < 0)
+		return err_wrap(e, "connect with seccomp agent");
+	json_encode(&text, &oci_process_state_type, &p);
+	return fd_send(sock, listener, text.data, text.len, e);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include "base/fd.h"
 
 struct message {
 	int type;
@@ -34,16 +35,28 @@ void sync_send_error(int fd, const struct err *cause)
 		return;
 }
 
-int sync_recv(int fd, struct err *cause, struct err *e)
+int sync_send_fd(int fd, enum sync_type type, int passed, struct err *e)
+{
+	int t = type;
+
+	return fd_send(fd, passed, &t, sizeof(t), e);
+}
+
+int sync_recv(int fd, struct err *cause, int *passed, struct err *e)
 {
 	struct message m = { 0 };
-	ssize_t n;
+	_cleanup_close_ int got = -1;
+	size_t nfds = 0;
+	struct err lost = { 0 };
+	ssize_t n = fd_recv(fd, &m, sizeof(m), &got, 1, &nfds, &lost);
 
-	do
-		n = recv(fd, &m, sizeof(m), 0);
-	while (n < 0 && errno == EINTR);
-	if (n < 0 && errno != ECONNRESET)
-		return err_errno(e, errno, "listen to the other side");
+	if (n < 0 && lost.errnum != ECONNRESET) {
+		if (e)
+			*e = lost;
+		return -1;
+	}
+	if (passed)
+		*passed = nfds ? take_fd(&got) : -1;
 	if (n <= 0)
 		return SYNC_END;
 	if (m.type == SYNC_ERROR && cause) {
@@ -56,7 +69,7 @@ int sync_recv(int fd, struct err *cause, struct err *e)
 int sync_expect(int fd, enum sync_type want, struct err *e)
 {
 	struct err cause = { 0 };
-	int got = sync_recv(fd, &cause, e);
+	int got = sync_recv(fd, &cause, NULL, e);
 
 	if (got < 0)
 		return -1;

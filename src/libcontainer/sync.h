@@ -7,6 +7,7 @@
  *                               DONE ----->     createContainer, pivot_root, ...
  *     rlimits, state.json       <------- READY
  *                               RUN ------>     user, capabilities, look the program up
+ *                             <--- LISTENER     (if the seccomp profile notifies)
  *                               <- end of file  waits at the exec fifo
  *
  * At any point init may send ERROR with a struct err and exit. A process of `exec` does the same
@@ -24,6 +25,7 @@ enum sync_type {
 	SYNC_DONE,
 	SYNC_READY,
 	SYNC_RUN,
+	SYNC_LISTENER, /* with a descriptor: of seccomp notifications */
 	SYNC_ERROR,
 };
 
@@ -32,11 +34,17 @@ int sync_pair(int fd[2], struct err *e) must_check;
 
 int sync_send(int fd, enum sync_type type, struct err *e) must_check;
 
+/* The same with a descriptor, which stays ours. */
+int sync_send_fd(int fd, enum sync_type type, int passed, struct err *e) must_check;
+
 /* Best effort: there is nobody else to tell. */
 void sync_send_error(int fd, const struct err *cause);
 
-/* Returns the type. SYNC_ERROR fills *cause and is no failure of this call. */
-int sync_recv(int fd, struct err *cause, struct err *e) must_check;
+/*
+ * Returns the type. SYNC_ERROR fills *cause and is no failure of this call. `passed`, when not NULL,
+ * gets the descriptor that came along (owned), or -1.
+ */
+int sync_recv(int fd, struct err *cause, int *passed, struct err *e) must_check;
 
 /* Receives and insists on `want`; an ERROR or END of the other side is this call's failure. */
 int sync_expect(int fd, enum sync_type want, struct err *e) must_check;

@@ -108,7 +108,7 @@ static int print_table(const struct call *call, const struct cgroup_pids *pids, 
 
 	if (read_ps(call, &text, e) < 0)
 		return -1;
-	for (const char *line = text.data; *line; line += strcspn(line, "\n") + 1) {
+	for (const char *line = buf_cstr(&text); *line; line += strcspn(line, "\n") + 1) {
 		size_t len = strcspn(line, "\n");
 
 		if (line == text.data) {

@@ -15,6 +15,8 @@ from stack.stack import build_dir
 
 pytestmark = [pytest.mark.ours, pytest.mark.needs("runc")]
 KINDS = ("prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop")
+# The seccomp cache stays; /tmp is everybody's.
+NOT_OURS = [r"^files: /run/runc", r"^files: /tmp/"]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def runc(shared_runtime):
     for name in shared_runtime("list", "-q").stdout.split():
         shared_runtime("delete", "--force", name)
     deadline = time.monotonic() + 5
-    while left := leaks.diff(before, shared_runtime.snapshot(), [r"^files: /run/runc"]):
+    while left := leaks.diff(before, shared_runtime.snapshot(), NOT_OURS):
         assert time.monotonic() < deadline, "left behind:\n" + "\n".join(left)
         time.sleep(0.1)
 
@@ -570,3 +572,28 @@ def test_seccomp(runc, bundle):
         assert "Operation not supported" in done.stderr
     bundle.process["noNewPrivileges"] = False
     assert "Operation not supported" in runc.run(bundle, code=1).stderr
+
+
+@pytest.mark.parametrize("privileges", [True, False])
+def test_seccomp_notifications_go_to_the_listener(runc, bundle, privileges):
+    path = bundle.path / "agent"
+    bundle.process["noNewPrivileges"] = not privileges
+    bundle.linux["seccomp"] = {
+        "defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
+        "listenerPath": str(path), "listenerMetadata": "some words",
+        "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_NOTIFY"}]}
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(str(path))
+        agent.listen()
+        runc.create(bundle.shell("mkdir /tmp/new; exec sleep 100"))
+        with agent.accept()[0] as connection:
+            text, control, _, _ = connection.recvmsg(65536, socket.CMSG_SPACE(4))
+        told = json.loads(text)
+        assert told["fds"] == ["seccompFd"] and told["metadata"] == "some words"
+        assert told["state"]["id"] == "box" and told["state"]["status"] == "creating"
+        assert told["pid"] == runc.state()["pid"]
+        listener = array.array("i", control[0][2][:4])[0]
+        assert "seccomp notify" in os.readlink(f"/proc/self/fd/{listener}")
+        os.close(listener)
+    bundle.linux["seccomp"]["syscalls"][0]["names"] = ["write"]
+    assert "cannot be used for the write syscall" in runc.message(runc.run(bundle, "other", code=1))

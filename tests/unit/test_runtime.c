@@ -304,7 +304,7 @@ static void hooks_read_the_state_and_are_judged(unused_arg void **state)
 	struct err e = { 0 };
 
 	assert_int_equal(run_hook("grep -q '\"status\":\"creating\"'", 0, &e), 0);
-	assert_int_equal(run_hook("true", 0, &e), 0);            /* stdin unread */
+	assert_int_equal(run_hook("true", 0, &e), 0);           /* stdin unread */
 	assert_int_equal(run_hook("sleep 3 & true", 0, &e), 0); /* a grandchild keeps the pipes */
 	assert_int_equal(run_hook("echo said; exit 3", 0, &e), -1);
 	assert_string_equal(
@@ -324,11 +324,11 @@ static void both_sides_hear_each_other(unused_arg void **state)
 	assert_int_equal(sync_expect(fd[1], SYNC_GO, &e), 0);
 	err_errno(&cause, ENOENT, "mount");
 	sync_send_error(fd[1], &cause);
-	assert_int_equal(sync_recv(fd[0], &cause, &e), SYNC_ERROR);
+	assert_int_equal(sync_recv(fd[0], &cause, NULL, &e), SYNC_ERROR);
 	assert_string_equal(cause.text, "mount: no such file or directory");
 	assert_int_equal(cause.errnum, ENOENT);
 	close(fd[1]);
-	assert_int_equal(sync_recv(fd[0], &cause, &e), SYNC_END);
+	assert_int_equal(sync_recv(fd[0], &cause, NULL, &e), SYNC_END);
 	close(fd[0]);
 }
 
