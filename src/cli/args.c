@@ -13,81 +13,89 @@ struct parser {
 	struct err *e;
 };
 
-static const struct flag *by_name(const struct flags *flags, struct slice name)
+/* Position of a flag in the table, or -1. */
+static ssize_t by_name(const struct flags *flags, struct slice name)
 {
-	for (size_t i = 0; flags && i < flags->n; i++)
-		if (slice_eq(name, flags->v[i].name))
-			return &flags->v[i];
-	return NULL;
+	for (size_t i = 0; i < flags_count(flags); i++)
+		if (slice_eq(name, flags_at(flags, i)->name))
+			return (ssize_t)i;
+	return -1;
 }
 
-static const struct flag *by_letter(const struct flags *flags, char letter)
+static ssize_t by_letter(const struct flags *flags, char letter)
 {
-	for (size_t i = 0; flags && i < flags->n; i++)
-		if (flags->v[i].letter == letter)
-			return &flags->v[i];
-	return NULL;
+	for (size_t i = 0; i < flags_count(flags); i++)
+		if (flags_at(flags, i)->letter == letter)
+			return (ssize_t)i;
+	return -1;
 }
 
-static int set(struct parser *p, const struct flag *f, const char *value)
+static int set(struct parser *p, size_t at, const char *value)
 {
+	const struct flag *f = flags_at(p->flags, at);
+
 	if (flag_set(p->a, f, p->call->options, value, p->e) < 0)
 		return -1;
-	p->call->given[f - p->flags->v] = true;
+	p->call->given[at] = true;
 	if (f->use_instead)
 		printf("Flag --%s has been deprecated, %s\n", f->name, f->use_instead);
 	return 0;
+}
+
+static bool is_bool(const struct parser *p, ssize_t at)
+{
+	return flags_at(p->flags, (size_t)at)->kind == FLAG_BOOL;
 }
 
 static int parse_long(struct parser *p, const char *word)
 {
 	const char *eq = strchr(word, '=');
 	struct slice name = { word + 2, eq ? (size_t)(eq - word - 2) : strlen(word + 2) };
-	const struct flag *f = by_name(p->flags, name);
+	ssize_t at = by_name(p->flags, name);
 
 	if (!name.len || name.data[0] == '-')
 		return err_set(p->e, ERR_INVALID, "bad flag syntax: %s", word);
-	if (!f && slice_eq(name, "help")) {
+	if (at < 0 && slice_eq(name, "help")) {
 		p->call->help = true;
 		return 0;
 	}
-	if (!f)
+	if (at < 0)
 		return err_set(p->e, ERR_INVALID, "unknown flag: --%.*s", (int)name.len, name.data);
 	if (eq)
-		return set(p, f, eq + 1);
-	if (f->kind == FLAG_BOOL)
-		return set(p, f, "true");
+		return set(p, (size_t)at, eq + 1);
+	if (is_bool(p, at))
+		return set(p, (size_t)at, "true");
 	if (!*p->next)
 		return err_set(p->e, ERR_INVALID, "flag needs an argument: %s", word);
-	return set(p, f, *p->next++);
+	return set(p, (size_t)at, *p->next++);
 }
 
 /* One letter of a cluster; *rest moves behind what was eaten. */
-static int parse_letter(struct parser *p, const char *word, const char **rest)
+static int parse_letter(struct parser *p, const char **rest)
 {
 	char letter = *(*rest)++;
-	const struct flag *f = by_letter(p->flags, letter);
+	ssize_t at = by_letter(p->flags, letter);
 	const char *value = *rest;
 
-	if (!f && letter == 'h') {
+	if (at < 0 && letter == 'h') {
 		puts("Flag shorthand -h has been deprecated, use --help");
 		p->call->help = true;
 		return 0;
 	}
-	if (!f)
-		return err_set(p->e, ERR_INVALID, "unknown shorthand flag: '%c' in %s", letter,
-		               word);
-	if (f->kind == FLAG_BOOL && *value != '=')
-		return set(p, f, "true");
+	if (at < 0)
+		return err_set(p->e, ERR_INVALID, "unknown shorthand flag: '%c' in -%c%s", letter,
+		               letter, *rest);
+	if (is_bool(p, at) && *value != '=')
+		return set(p, (size_t)at, "true");
 	*rest += strlen(value);
 	if (*value == '=')
-		return set(p, f, value + 1);
+		return set(p, (size_t)at, value + 1);
 	if (*value)
-		return set(p, f, value);
+		return set(p, (size_t)at, value);
 	if (!*p->next)
-		return err_set(p->e, ERR_INVALID, "flag needs an argument: '%c' in %s", letter,
-		               word);
-	return set(p, f, *p->next++);
+		return err_set(p->e, ERR_INVALID, "flag needs an argument: '%c' in -%c", letter,
+		               letter);
+	return set(p, (size_t)at, *p->next++);
 }
 
 static int parse_cluster(struct parser *p, const char *word)
@@ -95,7 +103,7 @@ static int parse_cluster(struct parser *p, const char *word)
 	const char *rest = word + 1;
 
 	while (*rest && !p->call->help)
-		if (parse_letter(p, word, &rest) < 0)
+		if (parse_letter(p, &rest) < 0)
 			return -1;
 	return 0;
 }
@@ -128,7 +136,7 @@ static struct parser parser_new(struct arena *a, const struct flags *flags, cons
                                 struct call *call, struct err *e)
 {
 	call->options = options_new(a, flags);
-	call->given = arena_array(a, bool, flags ? flags->n : 0);
+	call->given = arena_array(a, bool, flags_count(flags));
 	return (struct parser){ .a = a, .flags = flags, .next = argv, .call = call, .e = e };
 }
 
@@ -161,8 +169,8 @@ bool call_given(const struct call *c, size_t offset)
 {
 	const struct flags *flags = c->command->flags;
 
-	for (size_t i = 0; flags && i < flags->n; i++)
-		if (flags->v[i].offset == offset && c->given[i])
+	for (size_t i = 0; i < flags_count(flags); i++)
+		if (flags_at(flags, i)->offset == offset && c->given[i])
 			return true;
 	return false;
 }

@@ -15,32 +15,27 @@
 #include "base/err.h"
 #include "base/json.h"
 
-enum flag_kind {                /*         member         value on the command line */
+enum flag_kind {                /*   member         value on the command line */
 	         FLAG_BOOL,     /* bool           none, or =true / =false */
 	         FLAG_STR,      /* const char *   any text */
 	         FLAG_LIST,     /* struct strs    any text; may be given again */
 	         FLAG_STRINGS,  /* struct strs    comma-separated; may be given again */
-	         FLAG_MAP,      /* struct strs    key=value; may be given again */
-	         FLAG_ENV,      /* struct strs    NAME=value or NAME; may be given again */
-	         FLAG_SYSCTL,   /* struct strs    key=value of a kernel parameter */
-	         FLAG_STREAMS,  /* struct strs    stdin, stdout, stderr */
-	         FLAG_FILTER,   /* struct strs    name=value; may be given again */
 	         FLAG_INT,      /* int64_t */
 	         FLAG_UINT16,   /* int64_t        0..65535 */
 	         FLAG_BYTES,    /* int64_t        512m */
 	         FLAG_SWAP,     /* int64_t        bytes, or -1 */
 	         FLAG_DECIMAL,  /* int64_t        1.5, in billionths */
 	         FLAG_DURATION, /* int64_t        1m30s, in ns */
-	         FLAG_MOUNT,    /* struct strs    type=bind,source=...; parsed by the command */
-	         FLAG_NETWORK,  /* struct strs    a network, parsed by the command */
-	         FLAG_ULIMIT,   /* struct strs    nofile=1024:2048 */
-	         FLAG_GPUS,     /* struct strs    all, or count=...,driver=... */
 	         FLAG_KINDS
 };
+
+/* Refuses a value of a list when it is given; the command reads the text again later. */
+typedef int flag_check_fn(struct arena *a, const char *text, struct err *e);
 
 enum flag_attrs {
 	FLAG_HIDDEN = 1 << 0, /* other spellings, and what only Windows daemons know */
 	FLAG_EXPERIMENTAL = 1 << 1,
+	FLAG_LATER = 1 << 2, /* not there yet: an error that says so; not in help */
 };
 
 struct flag {
@@ -51,6 +46,8 @@ struct flag {
 	const char *def;   /* default as text, or NULL for the zero value */
 	const char *help;  /* back quotes are taken out; lines are wrapped when printed */
 	const char *shown; /* what help shows as default when that is not `def`, or NULL */
+	const char *type;  /* what help calls the value when that is not the kind's name, or NULL */
+	flag_check_fn *check;
 	unsigned attrs;
 	int since;               /* minor API version that a daemon must have, or 0 */
 	const char *use_instead; /* deprecated in favour of this flag, or NULL */
@@ -70,31 +67,28 @@ struct flag {
 #define FLAG_TYPE_STR      const char *
 #define FLAG_TYPE_LIST     struct strs
 #define FLAG_TYPE_STRINGS  struct strs
-#define FLAG_TYPE_MAP      struct strs
-#define FLAG_TYPE_ENV      struct strs
-#define FLAG_TYPE_SYSCTL   struct strs
-#define FLAG_TYPE_STREAMS  struct strs
-#define FLAG_TYPE_FILTER   struct strs
 #define FLAG_TYPE_INT      int64_t
 #define FLAG_TYPE_UINT16   int64_t
 #define FLAG_TYPE_BYTES    int64_t
 #define FLAG_TYPE_SWAP     int64_t
 #define FLAG_TYPE_DECIMAL  int64_t
 #define FLAG_TYPE_DURATION int64_t
-#define FLAG_TYPE_MOUNT    struct strs
-#define FLAG_TYPE_NETWORK  struct strs
-#define FLAG_TYPE_ULIMIT   struct strs
-#define FLAG_TYPE_GPUS     struct strs
 
+/* A table of flags, and one whose options stand at the beginning of these options. */
 struct flags {
 	const struct flag *v;
 	size_t n;
 	size_t size; /* of the options */
+	const struct flags *base;
 };
-#define FLAGS(T, table)                                     \
-	{                                                   \
-		(table), ARRAY_LEN(table), sizeof(struct T) \
+#define FLAGS(T, ...) FLAGS_OVER(NULL, T, __VA_ARGS__)
+#define FLAGS_OVER(b, T, table)                                                            \
+	{                                                                                  \
+		.v = (table), .n = ARRAY_LEN(table), .size = sizeof(struct T), .base = (b) \
 	}
+
+size_t flags_count(const struct flags *flags); /* NULL is an empty table */
+const struct flag *flags_at(const struct flags *flags, size_t i);
 
 struct cli;
 struct call;
@@ -189,7 +183,7 @@ const char *args_count_error(struct arena *a, const struct call *call);
 /* --- flags.c --- */
 
 /* Name shown for the value in help; "" for FLAG_BOOL. */
-const char *flag_type_name(enum flag_kind kind);
+const char *flag_type_name(const struct flag *f);
 int flag_set(struct arena *a, const struct flag *f, void *options, const char *text, struct err *e)
         must_check;
 void *options_new(struct arena *a, const struct flags *flags); /* zeroed, with defaults */

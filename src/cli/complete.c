@@ -82,11 +82,11 @@ static int finish(enum directive d)
 
 static void offer_flags(const struct completion_run *c, const struct flags *flags)
 {
-	for (size_t i = 0; flags && i < flags->n; i++) {
-		const struct flag *f = &flags->v[i];
+	for (size_t i = 0; i < flags_count(flags); i++) {
+		const struct flag *f = flags_at(flags, i);
 		char letter[] = { '-', f->letter, '\0' };
 
-		if (f->attrs & FLAG_HIDDEN)
+		if (f->attrs & (FLAG_HIDDEN | FLAG_LATER))
 			continue;
 		offer(c, arena_printf(&c->cli->arena, "--%s", f->name), f->help);
 		if (f->letter && str_empty(c->word + 1))
@@ -180,8 +180,8 @@ static int offer_arguments(const struct completion_run *c, const struct command 
 
 static const struct flag *flag_named(const struct flags *flags, const char *word)
 {
-	for (size_t i = 0; flags && i < flags->n; i++) {
-		const struct flag *f = &flags->v[i];
+	for (size_t i = 0; i < flags_count(flags); i++) {
+		const struct flag *f = flags_at(flags, i);
 
 		if ((str_starts(word, "--") && str_eq(word + 2, f->name)) ||
 		    (word[0] == '-' && word[1] && word[1] == f->letter && !word[2]))

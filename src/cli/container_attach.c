@@ -23,13 +23,14 @@ static int check_state(const struct container_state *s, struct err *e)
 {
 	if (!s->running)
 		return err_set(e, ERR_PRECONDITION,
-		               "cannot attach to a stopped container, start it first");
+		               "You cannot attach to a stopped container, start it first");
 	if (s->paused)
 		return err_set(e, ERR_PRECONDITION,
-		               "cannot attach to a paused container, unpause it first");
+		               "You cannot attach to a paused container, unpause it first");
 	if (s->restarting)
-		return err_set(e, ERR_PRECONDITION,
-		               "cannot attach to a restarting container, wait until it is running");
+		return err_set(
+		        e, ERR_PRECONDITION,
+		        "You cannot attach to a restarting container, wait until it is running");
 	return 0;
 }
 

@@ -15,9 +15,6 @@
 JSON_STRUCT(created, CREATED)
 JSON_TYPE(created, CREATED)
 
-static const struct flag create_flag_rows[] = { CREATE_FLAGS };
-const struct flags create_flags = FLAGS(create_options, create_flag_rows);
-
 static const char *platform_of(const struct create_options *o)
 {
 	return o->platform ? o->platform : getenv("DOCKER_DEFAULT_PLATFORM");
@@ -86,6 +83,18 @@ static int resolve_image(struct arena *a, const char *image, struct reference *r
 	return *pullable ? reference_parse(a, image, ref, e) : 0;
 }
 
+/* What the body asks for and an older daemon would silently leave out. */
+static int check_version(const struct cli *cli, const struct create_body *body, struct err *e)
+{
+	for (size_t i = 0; i < body->networking->endpoints.n; i++)
+		if (body->networking->endpoints.v[i].value->mac && cli->api.version < 44)
+			return err_set(e, ERR_INVALID,
+			               "\"specify mac-address per network\" requires API version "
+			               "1.44, but the Docker daemon API version is 1.%d",
+			               cli->api.version);
+	return 0;
+}
+
 int container_make(struct cli *cli, const struct create_options *o, const struct create_body *body,
                    const char **id, struct err *e)
 {
@@ -100,7 +109,7 @@ int container_make(struct cli *cli, const struct create_options *o, const struct
 		return -1;
 	if (pullable && str_eq(o->pull, "always") && pull(cli, o, &ref, e) < 0)
 		return -1;
-	if (api_ping(cli, e) < 0)
+	if (api_ping(cli, e) < 0 || check_version(cli, body, e) < 0)
 		return -1;
 	r = post(cli, o, text, &created, e);
 	if (r < 0 && pullable && e->kind == ERR_NOT_FOUND && str_eq(o->pull, "missing"))

@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "cli/commands.h"
+#include "cli/flag_checks.h"
 #include "cli/session.h"
 #include "cli/spec/env.h"
 
@@ -15,7 +16,8 @@ struct exec_options {
 static const struct flag exec_flag_rows[] = {
 	FLAG(exec_options, BOOL, detach, "detach", 'd', "Run the command in the background"),
 	FLAG(exec_options, STR, detach_keys, "detach-keys", 0, "Keys that leave the command"),
-	FLAG(exec_options, ENV, env, "env", 'e', "Environment variable", .since = 25),
+	FLAG(exec_options, LIST, env, "env", 'e', "Environment variable", .check = check_env,
+	     .since = 25),
 	FLAG(exec_options, LIST, env_file, "env-file", 0, "File of environment variables",
 	     .since = 25),
 	FLAG(exec_options, BOOL, interactive, "interactive", 'i',

@@ -1,6 +1,7 @@
 /* docker ps: GET /containers/json as a list. */
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/flag_checks.h"
 #include "cli/container_summary.h"
 #include "cli/format/go_literal.h"
 #include "cli/format/list.h"
@@ -26,7 +27,8 @@ struct ps_options {
 
 static const struct flag ps_flag_rows[] = {
 	FLAG(ps_options, BOOL, all, "all", 'a', "Stopped containers too, not only running ones"),
-	FLAG(ps_options, FILTER, filter, "filter", 'f', "Only what fulfils these conditions"),
+	FLAG(ps_options, LIST, filter, "filter", 'f', "Only what fulfils these conditions",
+	     .type = "filter", .check = check_filter),
 	FLAG(ps_options, STR, format, "format", 0, FORMAT_LIST_HELP),
 	FLAG(ps_options, INT, last, "last", 'n', "The n containers made last, in any state",
 	     .def = "-1"),
@@ -222,6 +224,9 @@ static const struct row_field fields[] = {
 static const struct row_type row_type = { "*formatter.ContainerContext", fields,
 	                                  ARRAY_LEN(fields) };
 
+#define COLUMNS \
+	"{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}"
+
 /* --- the command --- */
 
 static int fetch(struct cli *cli, const struct ps_options *o, bool size,
@@ -253,22 +258,29 @@ static const char *choose_format(struct cli *cli, const struct ps_options *o)
 	return str_empty(o->format) ? cli->config.ps_format : o->format;
 }
 
+/* Sizes cost the daemon time: they are asked for when a flag or the format wants them. */
+static int choose_size(struct cli *cli, const struct call *call, const struct list *list,
+                       bool *size, struct err *e)
+{
+	const struct ps_options *o = call->options;
+
+	*size = o->size;
+	if (GIVEN(call, ps_options, size))
+		return 0;
+	return list_try(&cli->arena, list, "Size", size, e);
+}
+
 int container_list(struct cli *cli, struct call *call, struct err *e)
 {
 	const struct ps_options *o = call->options;
-	const char *format = choose_format(cli, o);
-	bool size =
-	        GIVEN(call, ps_options, size) ? o->size : list_needs(&cli->arena, format, "Size");
+	struct list list = { &row_type, choose_format(cli, o) };
 	struct container_summaries all;
-	struct list list = { &row_type, format };
 	const void **rows;
+	bool size;
 
-	list.columns = size ? "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t"
-	                      "{{.Ports}}\t{{.Names}}\t{{.Size}}"
-	                    : "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t"
-	                      "{{.Ports}}\t{{.Names}}";
-	if (fetch(cli, o, size, &all, e) < 0)
+	if (choose_size(cli, call, &list, &size, e) < 0 || fetch(cli, o, size, &all, e) < 0)
 		return -1;
+	list.columns = size ? COLUMNS "\t{{.Size}}" : COLUMNS;
 	rows = arena_array(&cli->arena, const void *, all.list.n);
 	for (size_t i = 0; i < all.list.n; i++) {
 		struct row row = { &all.list.v[i], !o->no_trunc };

@@ -14,19 +14,18 @@
 #include "cli/session.h"
 
 struct run_options {
-	struct create_options create; /* first: its rows have offsets in it */
+	struct create_options create; /* first: see FLAGS_OVER */
 	bool detach, sig_proxy;
 	const char *detach_keys;
 };
 
 static const struct flag run_flag_rows[] = {
-	CREATE_FLAGS,
 	FLAG(run_options, BOOL, detach, "detach", 'd', "Run in the background and print the id"),
 	FLAG(run_options, STR, detach_keys, "detach-keys", 0, "Keys that leave the container"),
 	FLAG(run_options, BOOL, sig_proxy, "sig-proxy", 0, "Pass signals to the process",
 	     .def = "true"),
 };
-const struct flags run_flags = FLAGS(run_options, run_flag_rows);
+const struct flags run_flags = FLAGS_OVER(&create_flags, run_options, run_flag_rows);
 
 struct run {
 	struct cli *cli;
@@ -96,8 +95,6 @@ static int run_attached(struct run *r, struct err *e)
 		return -1;
 	}
 	end = join(r, &status, e);
-	if (end == SESSION_DETACHED)
-		fputs("read escape sequence\n", stderr);
 	return end < 0 ? -1 : status;
 }
 

@@ -14,9 +14,9 @@ struct start_options {
 static const struct flag start_flag_rows[] = {
 	FLAG(start_options, BOOL, attach, "attach", 'a', "Show STDOUT and STDERR, pass signals on"),
 	FLAG(start_options, STR, checkpoint, "checkpoint", 0, "Go on from this checkpoint",
-	     .attrs = FLAG_HIDDEN),
+	     .attrs = FLAG_LATER),
 	FLAG(start_options, STR, checkpoint_dir, "checkpoint-dir", 0, "Folder of checkpoints",
-	     .attrs = FLAG_HIDDEN),
+	     .attrs = FLAG_LATER),
 	FLAG(start_options, STR, detach_keys, "detach-keys", 0, "Keys that leave the container"),
 	FLAG(start_options, BOOL, interactive, "interactive", 'i', "Connect STDIN"),
 };
@@ -101,7 +101,5 @@ int container_start(struct cli *cli, struct call *call, struct err *e)
 {
 	const struct start_options *o = call->options;
 
-	if (!str_empty(o->checkpoint))
-		return err_set(e, ERR_UNIMPLEMENTED, "checkpoints are not there yet");
 	return o->attach || o->interactive ? start_attached(cli, call, e) : start_all(cli, call, e);
 }

@@ -212,5 +212,8 @@ int container_rename(struct cli *cli, struct call *call, struct err *e)
 		return err_set(e, ERR_INVALID, "Error: Neither old nor new names may be empty");
 	api_path_start(&path, "/containers/", old, "/rename");
 	api_query(&path, "name", name);
-	return api_post(cli, buf_cstr(&path.b), e) < 0 ? -1 : 0;
+	if (api_post(cli, buf_cstr(&path.b), e) >= 0)
+		return 0;
+	cli_print_error(cli, e);
+	return err_set(e, e->kind, "Error: failed to rename container named %s", old);
 }

@@ -2,7 +2,7 @@
  * Which daemon: flags, environment, the stored contexts.
  *
  * A context is CONFIG/contexts/meta/SHA256(NAME)/meta.json: {"Name", "Endpoints": {"docker":
- * {"Host"}}}. The name inside is what counts, so that no hash is needed to find one.
+ * {"Host"}}}.
  * Precedence: -H, --context, DOCKER_HOST, DOCKER_CONTEXT, currentContext, the default socket.
  */
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/cli.h"
+#include "oci/digest.h"
 
 #define DEFAULT_CONTEXT "default"
 #define DEFAULT_ADDRESS "unix:///var/run/docker.sock"
@@ -26,41 +27,35 @@ JSON_TYPE(context_endpoint, CONTEXT_ENDPOINT)
 JSON_STRUCT(context_meta, CONTEXT_META)
 JSON_TYPE(context_meta, CONTEXT_META)
 
-struct search {
-	struct arena *a;
-	const char *name;
-	const char *host; /* found */
-	struct err *e;
-};
-
-static int look_at(void *arg, int dirfd, const char *entry)
+static const char *meta_path(struct cli *cli, const char *name)
 {
-	struct search *s = arg;
-	struct context_meta meta;
-	struct slice text;
+	char hash[DIGEST_HEX + 1];
 
-	if (file_read(s->a, dirfd, path_join(s->a, entry, "meta.json"), LIMIT_SMALL_FILE, &text,
-	              NULL) < 0)
-		return 0;
-	if (json_decode(s->a, &context_meta_type, text, &meta, NULL) < 0 ||
-	    !str_eq(meta.name, s->name))
-		return 0;
-	for (size_t i = 0; i < meta.endpoints.n; i++)
-		if (str_eq(meta.endpoints.v[i].key, "docker"))
-			s->host = meta.endpoints.v[i].value->host;
-	return 1;
+	sha256_hex(name, strlen(name), hash);
+	return arena_printf(&cli->arena, "%s/contexts/meta/%s/meta.json", cli->config_dir, hash);
 }
 
 static int stored_address(struct cli *cli, const char *name, struct err *e)
 {
-	struct search s = { &cli->arena, name, NULL, e };
-	const char *dir = path_join(&cli->arena, cli->config_dir, "contexts/meta");
+	const char *path = meta_path(cli, name);
+	struct context_meta meta;
+	struct slice text;
 
-	if (dir_each(AT_FDCWD, dir, look_at, &s, e) < 0 && e->errnum != ENOENT)
-		return -1;
-	if (!s.host)
-		return err_set(e, ERR_NOT_FOUND, "context \"%s\": context not found", name);
-	cli->address = s.host;
+	if (file_read(&cli->arena, AT_FDCWD, path, LIMIT_SMALL_FILE, &text, e) < 0) {
+		if (e->errnum != ENOENT)
+			return -1;
+		return err_set(e, ERR_NOT_FOUND,
+		               "context \"%s\": context not found: open %s: no such file or "
+		               "directory",
+		               name, path);
+	}
+	if (json_decode(&cli->arena, &context_meta_type, text, &meta, e) < 0)
+		return err_wrap(e, "context \"%s\"", name);
+	for (size_t i = 0; i < meta.endpoints.n; i++)
+		if (str_eq(meta.endpoints.v[i].key, "docker"))
+			cli->address = meta.endpoints.v[i].value->host;
+	if (str_empty(cli->address))
+		return err_set(e, ERR_INVALID, "context \"%s\" has no docker endpoint", name);
 	return 0;
 }
 
@@ -113,9 +108,6 @@ int context_resolve(struct cli *cli, struct err *e)
 {
 	const char *host;
 
-	if (!str_empty(cli->global->context) && cli->global->host.n)
-		return err_set(e, ERR_INVALID,
-		               "conflicting options: cannot specify both --host and --context");
 	cli->context = choose(cli, &host);
 	if (!host && !str_eq(cli->context, DEFAULT_CONTEXT)) {
 		if (stored_address(cli, cli->context, e) < 0)

@@ -1,7 +1,8 @@
 /* From the options of `run` and `create` to the body of the request. See create_body.h. */
 #include "cli/create_body.h"
 
-#include <fcntl.h>
+#include <ctype.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -134,6 +135,24 @@ static int make_volumes(struct arena *a, const struct call *call, struct create_
 	return 0;
 }
 
+static int check_health(const struct create_options *o, struct err *e)
+{
+	const struct {
+		int64_t value;
+		const char *name;
+	} all[] = { { o->health_interval, "interval" },
+		    { o->health_timeout, "timeout" },
+		    { o->health_retries, "retries" },
+		    { o->health_start_period, "start-period" },
+		    { o->health_start_interval, "start-interval" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i].value < 0)
+			return err_set(e, ERR_INVALID, "--health-%s cannot be negative",
+			               all[i].name);
+	return 0;
+}
+
 static int make_health(struct arena *a, const struct call *call, struct create_body *out,
                        struct err *e)
 {
@@ -147,9 +166,8 @@ static int make_health(struct arena *a, const struct call *call, struct create_b
 		               "--no-healthcheck conflicts with --health-* options");
 	if (!o->no_healthcheck && !any)
 		return 0;
-	if (o->health_interval < 0 || o->health_timeout < 0 || o->health_retries < 0 ||
-	    o->health_start_period < 0 || o->health_start_interval < 0)
-		return err_set(e, ERR_INVALID, "--health-* options cannot be negative");
+	if (check_health(o, e) < 0)
+		return -1;
 	h = out->health = arena_new(a, struct health_config);
 	if (o->no_healthcheck) {
 		arena_push(a, &h->test, "NONE");
@@ -209,6 +227,43 @@ static int make_resources(struct arena *a, const struct call *call, struct creat
 	return 0;
 }
 
+static int by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* "net_admin" is CAP_NET_ADMIN; sorted, each once. */
+static struct strs capabilities(struct arena *a, const struct strs *names)
+{
+	struct strs all = { 0 }, out = { 0 };
+
+	for (size_t i = 0; i < names->n; i++) {
+		char *cap = arena_printf(a, "%s%s",
+		                         str_ieq(names->v[i], "all") ||
+		                                         strncasecmp(names->v[i], "CAP_", 4) == 0
+		                                 ? ""
+		                                 : "CAP_",
+		                         names->v[i]);
+
+		for (char *p = cap; *p; p++)
+			*p = (char)toupper((unsigned char)*p);
+		arena_push(a, &all, (const char *)cap);
+	}
+	qsort(all.v, all.n, sizeof(*all.v), by_text);
+	for (size_t i = 0; i < all.n; i++)
+		if (!i || !str_eq(all.v[i], all.v[i - 1]))
+			arena_push(a, &out, all.v[i]);
+	return out;
+}
+
+static int check_storage(const struct strs *options, struct err *e)
+{
+	for (size_t i = 0; i < options->n; i++)
+		if (!strchr(options->v[i], '='))
+			return err_set(e, ERR_INVALID, "invalid storage option");
+	return 0;
+}
+
 static int make_host(struct arena *a, const struct call *call, struct create_body *out,
                      struct err *e)
 {
@@ -216,8 +271,8 @@ static int make_host(struct arena *a, const struct call *call, struct create_bod
 	struct host_config *h = out->host;
 
 	h->auto_remove = o->rm;
-	h->cap_add = o->cap_add;
-	h->cap_drop = o->cap_drop;
+	h->cap_add = capabilities(a, &o->cap_add);
+	h->cap_drop = capabilities(a, &o->cap_drop);
 	h->cidfile = o->cidfile;
 	h->dns = o->dns;
 	h->dns_options = o->dns_option;
@@ -237,7 +292,8 @@ static int make_host(struct arena *a, const struct call *call, struct create_bod
 	pairs_to_map(a, &o->sysctl, &h->sysctls);
 	if (GIVEN(call, create_options, init))
 		h->init = (struct json_opt_bool){ true, o->init };
-	if (create_extra_hosts(a, o, h, e) < 0 || create_restart(a, o, h, e) < 0)
+	if (check_storage(&o->storage_opt, e) < 0 || create_extra_hosts(a, o, h, e) < 0 ||
+	    create_restart(a, o, h, e) < 0)
 		return -1;
 	return create_security(a, o, h, e);
 }

@@ -1,34 +1,23 @@
-/* Hosts, restart policy, security, namespaces, devices and networks of a new container. */
+/* Hosts, restart policy, security, namespaces and devices of a new container. */
 #include "cli/create_parts.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/format/units.h"
+#include "cli/spec/host.h"
 
-/* "host:ip" or "host=ip"; the daemon gets the first form, without brackets. */
 int create_extra_hosts(struct arena *a, const struct create_options *o, struct host_config *h,
                        struct err *e)
 {
 	for (size_t i = 0; i < o->add_host.n; i++) {
-		const char *text = o->add_host.v[i];
-		size_t n = strcspn(text, strchr(text, '=') ? "=" : ":");
-		const char *ip = text[n] ? text + n + 1 : "";
-		size_t len = strlen(ip);
-		unsigned char addr[16];
+		const char *host;
 
-		if (!n || !len)
-			return err_set(e, ERR_INVALID, "bad format for add-host: \"%s\"", text);
-		if (ip[0] == '[' && ip[len - 1] == ']')
-			ip = arena_strndup(a, ip + 1, len - 2);
-		if (!str_eq(ip, "host-gateway") && inet_pton(AF_INET, ip, addr) != 1 &&
-		    inet_pton(AF_INET6, ip, addr) != 1)
-			return err_set(e, ERR_INVALID, "invalid IP address in add-host: \"%s\"",
-			               ip);
-		arena_push(a, &h->extra_hosts, arena_printf(a, "%.*s:%s", (int)n, text, ip));
+		if (host_parse(a, o->add_host.v[i], &host, e) < 0)
+			return -1;
+		arena_push(a, &h->extra_hosts, host);
 	}
 	return 0;
 }
@@ -83,7 +72,7 @@ int create_security(struct arena *a, const struct create_options *o, struct host
 			continue;
 		}
 		if (!strpbrk(opt, "=:") && !str_eq(opt, "no-new-privileges"))
-			return err_set(e, ERR_INVALID, "invalid --security-opt: \"%s\"", opt);
+			return err_set(e, ERR_INVALID, "Invalid --security-opt: \"%s\"", opt);
 		if (profile && !str_eq(profile, "unconfined") && !str_eq(profile, "builtin") &&
 		    seccomp_profile(a, profile, &opt, e) < 0)
 			return -1;
@@ -177,46 +166,4 @@ int create_devices(struct arena *a, const struct call *call, struct create_body 
 	}
 	h->device_cgroup_rules = o->device_cgroup_rule;
 	return block_limits(a, o, h, e);
-}
-
-/* --network-alias, --ip and their kin belong to the first network. */
-static void single_flags(struct arena *a, const struct create_options *o,
-                         struct endpoint_config *ep)
-{
-	for (size_t i = 0; i < o->network_alias.n; i++)
-		arena_push(a, &ep->aliases, o->network_alias.v[i]);
-	if (o->ip)
-		network_ipam(a, ep)->ipv4 = o->ip;
-	if (o->ip6)
-		network_ipam(a, ep)->ipv6 = o->ip6;
-	if (o->link_local_ip.n)
-		network_ipam(a, ep)->link_local = o->link_local_ip;
-	if (o->mac_address)
-		ep->mac = o->mac_address;
-}
-
-int create_networks(struct arena *a, const struct call *call, struct create_body *out,
-                    struct err *e)
-{
-	const struct create_options *o = call->options;
-
-	out->host->network_mode = "default";
-	for (size_t i = 0; i < MAX(o->network.n, (size_t)1); i++) {
-		__typeof__(*out->networking->endpoints.v) entry = { 0 };
-		struct network_spec spec = { .name = "default" };
-
-		if (o->network.n && network_parse(a, o->network.v[i], &spec, e) < 0)
-			return -1;
-		if (i == 0) {
-			out->host->network_mode = spec.name;
-			single_flags(a, o, &spec.endpoint);
-			if (!name_listed("default bridge host none", spec.name) &&
-			    !str_starts(spec.name, "container:"))
-				spec.endpoint.links = o->link;
-		}
-		entry.key = spec.name;
-		entry.value = arena_memdup(a, &spec.endpoint, sizeof(spec.endpoint));
-		arena_push(a, &out->networking->endpoints, entry);
-	}
-	return 0;
 }

@@ -64,24 +64,30 @@ static int not_there_yet(const char *path)
 	return 1;
 }
 
-/* A flag that the daemon is too old for. */
-static int check_versions(struct cli *cli, const struct call *call, struct err *e)
+/* One flag that was given: is it there, and is the daemon new enough for it? */
+static int check_flag(struct cli *cli, const struct flag *f, struct err *e)
+{
+	if (f->attrs & FLAG_LATER)
+		return err_set(e, ERR_UNIMPLEMENTED, "--%s is not there yet", f->name);
+	if (!f->since)
+		return 0;
+	if (api_ping(cli, e) < 0)
+		return -1;
+	if (cli->api.version >= f->since)
+		return 0;
+	return err_set(
+	        e, ERR_INVALID,
+	        "\"--%s\" requires API version 1.%d, but the Docker daemon API version is 1.%d",
+	        f->name, f->since, cli->api.version);
+}
+
+static int check_flags(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct flags *flags = call->command->flags;
 
-	for (size_t i = 0; flags && i < flags->n; i++) {
-		const struct flag *f = &flags->v[i];
-
-		if (!call->given[i] || !f->since)
-			continue;
-		if (api_ping(cli, e) < 0)
+	for (size_t i = 0; i < flags_count(flags); i++)
+		if (call->given[i] && check_flag(cli, flags_at(flags, i), e) < 0)
 			return -1;
-		if (cli->api.version < f->since)
-			return err_set(e, ERR_INVALID,
-			               "\"--%s\" requires API version 1.%d, but the Docker daemon "
-			               "API version is 1.%d",
-			               f->name, f->since, cli->api.version);
-	}
 	return 0;
 }
 
@@ -94,7 +100,7 @@ static int run_handler(struct cli *cli, struct call *call)
 		fprintf(stderr, "Failed to initialize: %s\n", e.text);
 		return 1;
 	}
-	code = check_versions(cli, call, &e);
+	code = check_flags(cli, call, &e);
 	if (code == 0)
 		code = call->command->run(cli, call, &e);
 	if (code >= 0)

@@ -31,17 +31,17 @@ static size_t visible(struct arena *a, const struct flags *flags, const struct f
 {
 	size_t n = 0;
 
-	*out = arena_array(a, const struct flag *, flags ? flags->n : 0);
-	for (size_t i = 0; flags && i < flags->n; i++)
-		if (!(flags->v[i].attrs & FLAG_HIDDEN))
-			(*out)[n++] = &flags->v[i];
+	*out = arena_array(a, const struct flag *, flags_count(flags));
+	for (size_t i = 0; i < flags_count(flags); i++)
+		if (!(flags_at(flags, i)->attrs & (FLAG_HIDDEN | FLAG_LATER)))
+			(*out)[n++] = flags_at(flags, i);
 	qsort(*out, n, sizeof(**out), by_name);
 	return n;
 }
 
 static char *flag_left(struct arena *a, const struct flag *f)
 {
-	const char *type = flag_type_name(f->kind);
+	const char *type = flag_type_name(f);
 	char letter[] = { '-', f->letter, ',', ' ', '\0' };
 
 	return arena_printf(a, "  %s--%s%s%s", f->letter ? letter : "    ", f->name,

@@ -12,6 +12,8 @@ struct rmi_options {
 
 static const struct flag rmi_flag_rows[] = {
 	FLAG(rmi_options, BOOL, force, "force", 'f', "Remove it even where it is used"),
+	FLAG(rmi_options, STRINGS, platform, "platform", 0,
+	     "Remove these platforms only (\"os[/arch[/variant]]\")", .attrs = FLAG_LATER),
 	FLAG(rmi_options, BOOL, no_prune, "no-prune", 0, "Keep its parents without a tag"),
 };
 const struct flags rmi_flags = FLAGS(rmi_options, rmi_flag_rows);

@@ -1,6 +1,7 @@
 /* docker images: GET /images/json as a list, one row a tag. */
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/flag_checks.h"
 #include "cli/format/list.h"
 #include "cli/format/units.h"
 #include "oci/reference.h"
@@ -21,7 +22,7 @@ JSON_STRUCT(image_summaries, IMAGE_SUMMARIES)
 JSON_TYPE(image_summaries, IMAGE_SUMMARIES)
 
 struct images_options {
-	bool all, digests, no_trunc, quiet;
+	bool all, digests, no_trunc, quiet, tree;
 	struct strs filter;
 	const char *format;
 };
@@ -29,10 +30,12 @@ struct images_options {
 static const struct flag images_flag_rows[] = {
 	FLAG(images_options, BOOL, all, "all", 'a', "Images in between too"),
 	FLAG(images_options, BOOL, digests, "digests", 0, "Show digests"),
-	FLAG(images_options, FILTER, filter, "filter", 'f', "Only what fulfils these conditions"),
+	FLAG(images_options, LIST, filter, "filter", 'f', "Only what fulfils these conditions",
+	     .type = "filter", .check = check_filter),
 	FLAG(images_options, STR, format, "format", 0, FORMAT_LIST_HELP),
 	FLAG(images_options, BOOL, no_trunc, "no-trunc", 0, "Do not shorten anything"),
 	FLAG(images_options, BOOL, quiet, "quiet", 'q', "Only the ids"),
+	FLAG(images_options, BOOL, tree, "tree", 0, "Platforms as a tree", .attrs = FLAG_LATER),
 };
 const struct flags images_flags = FLAGS(images_options, images_flag_rows);
 
@@ -279,7 +282,7 @@ int image_list(struct cli *cli, struct call *call, struct err *e)
 	struct image_summaries all;
 	struct rows rows = { 0 };
 	struct expansion x = { &cli->arena, o,
-		               o->digests || list_needs(&cli->arena, format, "Digest"), &rows };
+		               o->digests || (format && strstr(format, "{{.Digest}}")), &rows };
 
 	list.columns = o->digests ? "{{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t"
 	                            "{{.CreatedSince}}\t{{.Size}}"

@@ -4,16 +4,16 @@
  */
 #include <stdio.h>
 
+#include "cli/api_types.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/format/json_plain.h"
 #include "cli/format/template.h"
 
 #define EXIT_TEMPLATE 64 /* a template that does not parse */
 #define INDENT        "    "
 
 struct inspect_options {
-	const char *format, *type;
+	const char *format, *type, *platform;
 	bool size;
 };
 
@@ -31,26 +31,28 @@ static const struct flag container_inspect_flag_rows[] = {
 const struct flags container_inspect_flags = FLAGS(inspect_options, container_inspect_flag_rows);
 
 static const struct flag image_inspect_flag_rows[] = {
+	FLAG(inspect_options, STR, platform, "platform", 0, "Platform, where an image has several",
+	     .attrs = FLAG_LATER),
 	FLAG(inspect_options, STR, format, "format", 'f', FORMAT_HELP),
 };
 const struct flags image_inspect_flags = FLAGS(inspect_options, image_inspect_flag_rows);
 
 /* In the order in which an object of no type is looked for. */
-static const struct {
+static const struct object_type {
 	const char *type, *before, *after;
-	bool sizes;
+	const struct go_type *go; /* NULL: templates see the JSON */
 	bool swarm; /* engines without Swarm answer with other errors than "not found" */
 } types[] = {
-	{ "container", "/containers/", "/json", true, false },
-	{ "image", "/images/", "/json", false, false },
-	{ "network", "/networks/", "", false, false },
-	{ "volume", "/volumes/", "", false, false },
-	{ "service", "/services/", "", false, true },
-	{ "task", "/tasks/", "", false, true },
-	{ "node", "/nodes/", "", false, true },
-	{ "plugin", "/plugins/", "/json", false, false },
-	{ "secret", "/secrets/", "", false, true },
-	{ "config", "/configs/", "", false, true },
+	{ "container", "/containers/", "/json", &api_container, false },
+	{ "image", "/images/", "/json", &api_image, false },
+	{ "network", "/networks/", "", &api_network, false },
+	{ "volume", "/volumes/", "", &api_volume, false },
+	{ "service", "/services/", "", NULL, true },
+	{ "task", "/tasks/", "", NULL, true },
+	{ "node", "/nodes/", "", NULL, true },
+	{ "plugin", "/plugins/", "/json", NULL, false },
+	{ "secret", "/secrets/", "", NULL, true },
+	{ "config", "/configs/", "", NULL, true },
 };
 
 struct inspection {
@@ -60,26 +62,27 @@ struct inspection {
 	struct template *t;
 	struct buf out;
 	size_t n; /* objects found */
-	int code;
 };
 
-static int fetch(struct inspection *in, size_t type, const char *name, struct slice *body,
-                 struct err *e)
+static int fetch(struct inspection *in, const struct object_type *type, const char *name,
+                 struct slice *body, struct err *e)
 {
 	_cleanup_path_ struct api_path path = { 0 };
 
-	api_path_start(&path, types[type].before, name, types[type].after);
-	if (in->o->size && types[type].sizes)
+	api_path_start(&path, type->before, name, type->after);
+	if (in->o->size && str_eq(type->type, "container"))
 		api_query(&path, "size", "1");
-	return api_get(in->cli, buf_cstr(&path.b), body, e);
+	return api_get(in->cli, buf_cstr(&path.b), body, e) < 0 ? -1 : 0;
 }
 
-static int find(struct inspection *in, const char *name, struct slice *body, struct err *e)
+static int find(struct inspection *in, const char *name, const struct object_type **type,
+                struct slice *body, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		*type = &types[i];
 		if (in->type && !str_eq(in->type, types[i].type))
 			continue;
-		if (fetch(in, i, name, body, e) == 0)
+		if (fetch(in, *type, name, body, e) == 0)
 			return 0;
 		if (in->type || (e->kind != ERR_NOT_FOUND && !types[i].swarm))
 			return -1;
@@ -88,26 +91,36 @@ static int find(struct inspection *in, const char *name, struct slice *body, str
 	return err_set(e, ERR_NOT_FOUND, "Error: No such object: %s", name);
 }
 
-static int add_template(struct inspection *in, const struct json_value *object, struct err *e)
+/* Fields by their Go names; a template that fails so may still name them as the JSON does. */
+static int add_template(struct inspection *in, const struct go_type *type,
+                        const struct json_value *object, struct err *e)
 {
-	struct value v = value_json(object);
+	struct value typed = value_typed(object, type), raw = value_json(object);
+	struct arena *a = &in->cli->arena;
+	size_t before = in->out.len;
+	int r = type ? template_execute(in->t, a, &typed, 0, &in->out, NULL) : -1;
 
-	if (template_execute(in->t, &in->cli->arena, &v, TEMPLATE_MISSING_KEY_IS_ERROR, &in->out,
-	                     e) < 0)
+	if (r < 0) {
+		in->out.len = before;
+		r = template_execute(in->t, a, &raw, TEMPLATE_MISSING_KEY_IS_ERROR, &in->out, e);
+	}
+	if (r < 0) {
+		in->out.len = before;
 		return err_wrap(e, "template parsing error");
+	}
 	buf_addc(&in->out, '\n');
 	return 0;
 }
 
-static int add(struct inspection *in, struct slice body, struct err *e)
+static int add(struct inspection *in, const struct object_type *type, struct slice body,
+               struct err *e)
 {
 	struct json_value object;
-	_cleanup_buf_ struct buf text = { 0 };
 
 	if (json_parse(&in->cli->arena, body, &object, e) < 0)
 		return -1;
 	if (in->t)
-		return add_template(in, &object, e);
+		return add_template(in, type->go, &object, e);
 	if (in->n++)
 		buf_addc(&in->out, ',');
 	json_write(&in->out, &object, NULL);
@@ -148,10 +161,12 @@ static int inspect_all(struct inspection *in, const struct strs *names, struct e
 	_cleanup_buf_ struct buf errors = { 0 };
 
 	for (size_t i = 0; i < names->n; i++) {
+		const struct object_type *type;
 		struct slice body;
 		struct err one = { 0 };
 
-		if (find(in, names->v[i], &body, &one) == 0 && add(in, body, &one) == 0)
+		if (find(in, names->v[i], &type, &body, &one) == 0 &&
+		    add(in, type, body, &one) == 0)
 			continue;
 		buf_printf(&errors, "%s\n", cli_error_text(in->cli, &one));
 	}

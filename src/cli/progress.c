@@ -124,10 +124,7 @@ static void print(struct display *d, const struct progress_message *m)
 		return;
 	if (!str_empty(m->id))
 		fprintf(d->out, "%s: ", m->id);
-	if (m->detail)
-		fprintf(d->out, "%s \n", m->status ? m->status : "");
-	else
-		fprintf(d->out, "%s\n", m->status ? m->status : "");
+	fprintf(d->out, "%s\n", m->status ? m->status : "");
 }
 
 static int show(void *arg, struct arena *a unused_arg, struct slice text, struct err *e)

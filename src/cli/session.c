@@ -237,6 +237,9 @@ static int loop(struct joined *j)
 	while (!j->detached && !answered && (j->sock >= 0 || j->s->wait))
 		if (turn(j, &answered) < 0)
 			return -1;
+	/* What was typed before the keys that detach is still the container's. */
+	if (j->detached && j->sock >= 0 && fd_nonblock(j->sock, false, j->e) == 0 && j->to_sock.len)
+		return fd_write_all(j->sock, j->to_sock.data, j->to_sock.len, j->e);
 	return 0;
 }
 

@@ -3,13 +3,12 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "cli/cli.h"
+#include "cli/api_types.h"
 #include "cli/commands.h"
-#include "cli/format/template.h"
+#include "cli/flag_checks.h"
 #include "cli/format/timestamp.h"
 #include "cli/json_stream.h"
-
-#define EXIT_TEMPLATE 64
+#include "cli/single.h"
 
 struct events_options {
 	struct strs filter;
@@ -17,7 +16,8 @@ struct events_options {
 };
 
 static const struct flag events_flag_rows[] = {
-	FLAG(events_options, FILTER, filter, "filter", 'f', "Only what fulfils these conditions"),
+	FLAG(events_options, LIST, filter, "filter", 'f', "Only what fulfils these conditions",
+	     .type = "filter", .check = check_filter),
 	FLAG(events_options, STR, format, "format", 0, FORMAT_HELP),
 	FLAG(events_options, STR, since, "since", 0, "Events from then on"),
 	FLAG(events_options, STR, until, "until", 0, "Events until then"),
@@ -82,16 +82,10 @@ static int print_line(void *arg unused_arg, struct arena *a, struct slice text, 
 
 static int print_template(void *arg, struct arena *a, struct slice text, struct err *e)
 {
-	_cleanup_buf_ struct buf out = { 0 };
-	struct json_value tree;
-	struct value v;
+	struct json_value event;
 
-	if (json_parse(a, text, &tree, e) < 0)
+	if (json_parse(a, text, &event, e) < 0 || single_print(a, arg, &event, &api_event, e) < 0)
 		return -1;
-	v = value_json(&tree);
-	if (template_execute(arg, a, &v, 0, &out, e) < 0)
-		return -1;
-	puts(buf_cstr(&out));
 	fflush(stdout);
 	return 0;
 }
@@ -104,7 +98,7 @@ static int add_time(struct cli *cli, struct api_path *path, const char *name, co
 	if (str_empty(value))
 		return 0;
 	if (timestamp_parse(&cli->arena, value, &text, e) < 0)
-		return err_wrap(e, "invalid value for \"%s\"", name);
+		return -1;
 	api_query(path, name, text);
 	return 0;
 }
@@ -131,15 +125,24 @@ static int follow(struct cli *cli, const struct events_options *o, json_stream_f
 	return r;
 }
 
+/* A template is tried on an event without content first: a wrong field shows at once. */
+static struct template *parse_format(struct cli *cli, const char *format, struct err *e)
+{
+	_cleanup_buf_ struct buf unused = { 0 };
+	struct value none = value_typed(NULL, &api_event);
+	struct template *t = single_template(cli, "", format, e);
+
+	return t && template_execute(t, &cli->arena, &none, 0, &unused, e) == 0 ? t : NULL;
+}
+
 int system_events(struct cli *cli, struct call *call, struct err *e)
 {
 	const struct events_options *o = call->options;
-	const char *format = str_eq(o->format, "json") ? "{{json .}}" : o->format;
 	struct template *t;
 
-	if (str_empty(format))
+	if (str_empty(o->format))
 		return follow(cli, o, print_line, NULL, e);
-	t = template_parse(&cli->arena, "", format, e);
+	t = parse_format(cli, o->format, e);
 	if (!t) {
 		fprintf(stderr, "Error parsing format: %s\n", e->text);
 		return EXIT_TEMPLATE;

@@ -1,13 +1,11 @@
 /* docker info: GET /info as indented lines, or through a template. */
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "cli/api_types.h"
 #include "cli/commands.h"
-#include "cli/format/template.h"
 #include "cli/format/units.h"
+#include "cli/single.h"
 #include "cli/version.h"
-
-#define EXIT_TEMPLATE 64
 
 struct info_options {
 	const char *format;
@@ -261,22 +259,27 @@ static int print_text(struct cli *cli, const struct json_value *info)
 	return 0;
 }
 
-static int print_template(struct cli *cli, const char *format, const struct json_value *info,
-                          struct err *e)
+/* The answer with what the client says of itself behind it. */
+static const char *with_client(struct cli *cli, struct slice body)
 {
-	_cleanup_buf_ struct buf out = { 0 };
-	struct value v = value_json(info);
-	struct template *t =
-	        template_parse(&cli->arena, "", str_eq(format, "json") ? "{{json .}}" : format, e);
+	while (body.len && body.data[body.len - 1] != '}')
+		body.len--;
+	return arena_printf(&cli->arena, "%.*s,\"ClientInfo\":%s}", (int)body.len - 1, body.data,
+	                    version_client_json(cli));
+}
+
+static int print_template(struct cli *cli, const char *format, struct slice body, struct err *e)
+{
+	struct template *t = single_template(cli, "", format, e);
+	struct json_value info;
 
 	if (!t) {
 		fprintf(stderr, "template parsing error: %s\n", e->text);
 		return EXIT_TEMPLATE;
 	}
-	if (template_execute(t, &cli->arena, &v, 0, &out, e) < 0)
+	if (json_parse(&cli->arena, slice_of(with_client(cli, body)), &info, e) < 0)
 		return -1;
-	puts(buf_cstr(&out));
-	return 0;
+	return single_print(&cli->arena, t, &info, &api_info, e);
 }
 
 int system_info(struct cli *cli, struct call *call, struct err *e)
@@ -290,8 +293,7 @@ int system_info(struct cli *cli, struct call *call, struct err *e)
 			print_client(cli);
 		return -1;
 	}
-	if (json_parse(&cli->arena, body, &info, e) < 0)
-		return -1;
-	return str_empty(o->format) ? print_text(cli, &info)
-	                            : print_template(cli, o->format, &info, e);
+	if (!str_empty(o->format))
+		return print_template(cli, o->format, body, e);
+	return json_parse(&cli->arena, body, &info, e) < 0 ? -1 : print_text(cli, &info);
 }

@@ -4,15 +4,13 @@
 #include <sys/utsname.h>
 
 #include "base/clock.h"
-#include "cli/cli.h"
+#include "cli/api_types.h"
 #include "cli/commands.h"
-#include "cli/format/json_plain.h"
 #include "cli/format/table.h"
-#include "cli/format/template.h"
+#include "cli/single.h"
 #include "cli/version.h"
 
-#define EXIT_TEMPLATE 64
-#define VALUE_COLUMN  20
+#define VALUE_COLUMN 20
 
 struct version_options {
 	const char *format;
@@ -41,9 +39,10 @@ JSON_STRUCT(server_version, SERVER_VERSION)
 JSON_TYPE(server_version, SERVER_VERSION)
 
 #define CLIENT_VERSION(F)                                        \
+	F(BOOL, debug, "Debug", OMIT_EMPTY)                      \
 	F(OBJ, platform, "Platform", OMIT_EMPTY, named_platform) \
 	F(STR, version, "Version", 0)                            \
-	F(STR, api, "ApiVersion", 0)                             \
+	F(STR, api, "ApiVersion", OMIT_EMPTY)                    \
 	F(STR, default_api, "DefaultAPIVersion", 0)              \
 	F(STR, commit, "GitCommit", 0)                           \
 	F(STR, os, "Os", 0)                                      \
@@ -85,6 +84,16 @@ static struct client_version client_version(struct cli *cli)
 		.arch = architecture(&cli->arena),
 		.context = cli->context,
 	};
+}
+
+const char *version_client_json(struct cli *cli)
+{
+	struct client_version client = client_version(cli);
+
+	client.platform = NULL;
+	client.api = NULL;
+	client.debug = cli->global->debug;
+	return json_text(&cli->arena, &client_version_type, &client);
 }
 
 /* --- as text --- */
@@ -172,33 +181,40 @@ static int print_text(struct cli *cli, const struct slice *server, struct err *e
 
 /* --- through a template --- */
 
+/* The engine's build time is shown as in the text form. */
+static void reformat_build_time(struct arena *a, const struct json_value *server)
+{
+	const struct json_value *components = json_member(server, "Components");
+
+	for (size_t i = 0; components && components->kind == JV_ARRAY && i < components->n; i++) {
+		const struct json_value *details = json_member(&components->values[i], "Details");
+		struct json_value *time = (struct json_value *)json_member(details, "BuildTime");
+
+		if (time && time->kind == JV_STRING)
+			time->text = slice_of(
+			        build_time(a, arena_strndup(a, time->text.data, time->text.len)));
+	}
+}
+
 static int print_template(struct cli *cli, const char *format, const struct slice *server,
                           struct err *e)
 {
-	_cleanup_buf_ struct buf out = { 0 };
 	struct client_version client = client_version(cli);
 	const char *text =
 	        arena_printf(&cli->arena, "{\"Client\":%s,\"Server\":%.*s}",
 	                     json_text(&cli->arena, &client_version_type, &client),
 	                     server ? (int)server->len : 4, server ? server->data : "null");
+	struct template *t = single_template(cli, "version", format, e);
 	struct json_value tree;
-	struct value v;
-	struct template *t;
 
-	if (json_parse(&cli->arena, slice_of(text), &tree, e) < 0)
-		return -1;
-	if (str_eq(format, "json"))
-		format = "{{json .}}";
-	t = template_parse(&cli->arena, "", format, e);
 	if (!t) {
 		fprintf(stderr, "template parsing error: %s\n", e->text);
 		return EXIT_TEMPLATE;
 	}
-	v = value_json(&tree);
-	if (template_execute(t, &cli->arena, &v, 0, &out, e) < 0)
+	if (json_parse(&cli->arena, slice_of(text), &tree, e) < 0)
 		return -1;
-	puts(buf_cstr(&out));
-	return 0;
+	reformat_build_time(&cli->arena, json_member(&tree, "Server"));
+	return single_print(&cli->arena, t, &tree, &api_version, e);
 }
 
 int version_show(struct cli *cli, struct call *call, struct err *e)

@@ -8,4 +8,8 @@
 #define VERSION_CLIENT "28.2.2+lighter." LIGHTER_VERSION
 #define VERSION_BUILD  "lighter"
 
+struct cli;
+/* What `info` says of the client, as a JSON object in the cli's arena. */
+const char *version_client_json(struct cli *cli);
+
 #endif

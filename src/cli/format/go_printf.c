@@ -125,14 +125,6 @@ static void add_rune(struct buf *b, const struct directive *d, int64_t i)
 	add_padded(b, d, (struct slice){ buf_cstr(&text), text.len }, false);
 }
 
-static void add_composite(struct buf *b, const struct directive *d, const struct value *v)
-{
-	_cleanup_buf_ struct buf text = { 0 };
-
-	value_print(&text, v);
-	add_padded(b, d, (struct slice){ buf_cstr(&text), text.len }, false);
-}
-
 /* %v and the verb that a kind prints it with. */
 static char natural_verb(const struct value *v)
 {
@@ -140,6 +132,57 @@ static char natural_verb(const struct value *v)
 	       : v->kind == VALUE_INT   ? 'd'
 	       : v->kind == VALUE_FLOAT ? 'g'
 	                                : 's';
+}
+
+static void add_value(struct buf *b, struct directive d, const struct value *v);
+
+/* Elements of lists and maps take the verb one by one, keys too. */
+static void add_composite(struct buf *b, const struct directive *d, const struct value *v)
+{
+	_cleanup_arena_ struct arena scratch = { 0 };
+	bool map = v->kind == VALUE_MAP;
+	size_t n = value_len(v), *order = map && n ? value_key_order(&scratch, v->json) : NULL;
+
+	buf_adds(b, map ? "map[" : "[");
+	for (size_t i = 0; i < n; i++) {
+		struct value element = value_element(v, order ? order[i] : i);
+
+		buf_adds(b, i ? " " : "");
+		if (map) {
+			struct value key = value_str(v->json->keys[order[i]]);
+
+			add_value(b, *d, &key);
+			buf_addc(b, ':');
+		}
+		add_value(b, *d, &element);
+	}
+	buf_addc(b, ']');
+}
+
+static void add_struct(struct buf *b, const struct directive *d, const struct value *v)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+
+	value_print(&text, v);
+	add_padded(b, d, (struct slice){ buf_cstr(&text), text.len }, false);
+}
+
+static void add_scalar(struct buf *b, const struct directive *d, const struct value *v)
+{
+	if (v->kind == VALUE_BOOL && d->verb == 't')
+		add_padded(b, d, slice_of(v->boolean ? "true" : "false"), false);
+	else if (v->kind == VALUE_INT && strchr("dboxX", d->verb))
+		add_int(b, d, v->integer);
+	else if (v->kind == VALUE_INT && strchr("cqU", d->verb))
+		add_rune(b, d, v->integer);
+	else if (v->kind == VALUE_FLOAT && strchr("eEfFgG", d->verb))
+		add_float(b, d, v->real);
+	else if (v->kind == VALUE_STRING && strchr("vsqxX", d->verb))
+		add_string(b, d, v->text);
+	else if (v->kind > VALUE_STRING || v->kind == VALUE_DURATION || v->kind == VALUE_TIME)
+		add_struct(b, d, v);
+	else
+		add_bad(b, d, v);
 }
 
 static void add_value(struct buf *b, struct directive d, const struct value *v)
@@ -156,22 +199,15 @@ static void add_value(struct buf *b, struct directive d, const struct value *v)
 			add_bad(b, &d, v);
 		return;
 	}
+	if (d.verb == 'v')
+		d.plus = false;
+	if (v->kind == VALUE_LIST || v->kind == VALUE_MAP) {
+		add_composite(b, &d, v);
+		return;
+	}
 	if (d.verb == 'v' && v->kind != VALUE_STRING)
 		d.verb = natural_verb(v);
-	if (v->kind == VALUE_BOOL && d.verb == 't')
-		add_padded(b, &d, slice_of(v->boolean ? "true" : "false"), false);
-	else if (v->kind == VALUE_INT && strchr("dboxX", d.verb))
-		add_int(b, &d, v->integer);
-	else if (v->kind == VALUE_INT && strchr("cqU", d.verb))
-		add_rune(b, &d, v->integer);
-	else if (v->kind == VALUE_FLOAT && strchr("eEfFgG", d.verb))
-		add_float(b, &d, v->real);
-	else if (v->kind == VALUE_STRING && strchr("vsqxX", d.verb))
-		add_string(b, &d, v->text);
-	else if (v->kind >= VALUE_LIST && d.verb == 's')
-		add_composite(b, &d, v);
-	else
-		add_bad(b, &d, v);
+	add_scalar(b, &d, v);
 }
 
 /* A number or, for '*', the next argument. Returns what follows; -1 stays when nothing was there. */

@@ -44,7 +44,7 @@ static int add_row(const struct template *t, struct arena *a, const struct list 
 	struct value v = value_row(l->type, row);
 
 	if (template_execute(t, a, &v, row ? 0 : TEMPLATE_HEADER, b, e) < 0)
-		return err_wrap(e, "failed to execute template");
+		return err_wrap(e, "template parsing error");
 	buf_addc(b, '\n');
 	return 0;
 }
@@ -55,7 +55,7 @@ int list_print(struct arena *a, const struct list *l, FILE *out, struct err *e)
 	struct template *t = template_parse(a, "", template_text(a, l), e);
 
 	if (!t)
-		return err_wrap(e, "failed to parse template");
+		return err_wrap(e, "template parsing error");
 	if (is_table(l->format) && add_row(t, a, l, NULL, &text, e) < 0)
 		return -1;
 	for (size_t i = 0; i < l->n; i++)
@@ -70,15 +70,23 @@ int list_print(struct arena *a, const struct list *l, FILE *out, struct err *e)
 	return 0;
 }
 
-bool list_needs(struct arena *a, const char *format, const char *field)
+int list_try(struct arena *a, const struct list *l, const char *field, bool *mentioned,
+             struct err *e)
 {
-	struct list l = { .format = format };
+	_cleanup_buf_ struct buf unused = { 0 };
+	struct value headers = value_row(l->type, NULL);
 	struct template *t;
 
-	if (str_empty(format) || str_eq(format, "table") || str_eq(format, "json"))
-		return false;
-	t = template_parse(a, "", template_text(a, &l), NULL);
-	return t && template_mentions(t, field);
+	*mentioned = false;
+	if (str_empty(l->format) || str_eq(l->format, "table") || str_eq(l->format, "json"))
+		return 0;
+	t = template_parse(a, "", template_text(a, l), e);
+	if (!t)
+		return err_wrap(e, "failed to parse template");
+	if (template_execute(t, a, &headers, TEMPLATE_HEADER, &unused, e) < 0)
+		return err_wrap(e, "failed to execute template");
+	*mentioned = template_mentions(t, field);
+	return 0;
 }
 
 const char *short_id(struct arena *a, const char *id)

@@ -21,8 +21,12 @@ struct list {
 
 int list_print(struct arena *a, const struct list *l, FILE *out, struct err *e) must_check;
 
-/* Will printing with this format look at the field? */
-bool list_needs(struct arena *a, const char *format, const char *field);
+/*
+ * Tries the format on the headers, before anything is asked of the daemon: a wrong field is an error
+ * at once. *mentioned: will printing look at this field?
+ */
+int list_try(struct arena *a, const struct list *l, const char *field, bool *mentioned,
+             struct err *e) must_check;
 
 /* --- what the fields of rows are made of --- */
 

@@ -28,7 +28,7 @@ struct template *template_parse(struct arena *a, const char *name, const char *t
 int template_execute(const struct template *t, struct arena *a, const struct value *data,
                      unsigned flags, struct buf *out, struct err *e) must_check;
 
-/* Whether a field of that name is mentioned anywhere: {{.Size}} makes `ps` ask for sizes. */
+/* Whether the field is looked at: {{.Size}}, or {{json .}} and all else that takes dot as a whole. */
 bool template_mentions(const struct template *t, const char *field);
 
 #endif

@@ -29,7 +29,7 @@ enum token_kind {
 	TOKEN_FIELD,     /* .Name */
 	TOKEN_VARIABLE,  /* $ or $name */
 	TOKEN_IDENTIFIER,
-	TOKEN_DOT,
+	TOKEN_DOT, /* from here on: words with a meaning of their own */
 	TOKEN_NIL,
 	TOKEN_BLOCK,
 	TOKEN_BREAK,

@@ -67,3 +67,39 @@ void node_print(struct buf *b, const struct node *n)
 		break;
 	}
 }
+
+void template_place(const char *text, size_t pos, int *line, int *column)
+{
+	const char *start = text;
+
+	*line = 1;
+	for (const char *p = text; p < text + pos; p++) {
+		if (*p != '\n')
+			continue;
+		(*line)++;
+		start = p + 1;
+	}
+	*column = (int)(text + pos - start);
+}
+
+static bool node_mentions(const struct node *n, const char *field)
+{
+	if (!n)
+		return false;
+	if (n->kind == NODE_DOT)
+		return true;
+	if ((n->kind == NODE_FIELD || n->kind == NODE_CHAIN || n->kind == NODE_VARIABLE))
+		for (size_t i = 0; i < n->names.n; i++)
+			if (slice_eq(n->names.v[i], field))
+				return true;
+	for (size_t i = 0; i < n->kids.n; i++)
+		if (node_mentions(n->kids.v[i], field))
+			return true;
+	return node_mentions(n->pipe, field) || node_mentions(n->list, field) ||
+	       node_mentions(n->otherwise, field);
+}
+
+bool template_mentions(const struct template *t, const char *field)
+{
+	return node_mentions(t->root, field);
+}

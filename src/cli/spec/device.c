@@ -75,8 +75,9 @@ int throttle_parse(struct arena *a, const char *text, bool bytes, struct throttl
 	if (!bytes || size_parse(value, &size, NULL) < 0)
 		return err_set(e, ERR_INVALID,
 		               "invalid rate for device: %s. The correct format is "
-		               "<device-path>:<number>%s. Number must be a positive integer",
-		               text, bytes ? "[<unit>]" : "");
+		               "<device-path>:<number>%s. Number must be a positive integer%s",
+		               text, bytes ? "[<unit>]" : "",
+		               bytes ? ". Unit is optional and can be kb, mb, or gb" : "");
 	out->rate = (uint64_t)size;
 	return 0;
 }

@@ -25,6 +25,13 @@ static int driver_option(struct arena *a, const char *text, struct json_map *out
 	return 0;
 }
 
+static int set_priority(const char *value, int64_t *out, struct err *e)
+{
+	if (number_parse(value, INT32_MIN, INT32_MAX, "", out, NULL) == 0)
+		return 0;
+	return err_set(e, ERR_INVALID, "invalid gw-priority (%s): invalid syntax", value);
+}
+
 static int set_field(struct arena *a, const char *field, struct network_spec *out, struct err *e)
 {
 	struct endpoint_config *ep = &out->endpoint;
@@ -48,7 +55,7 @@ static int set_field(struct arena *a, const char *field, struct network_spec *ou
 	else if (str_eq(key, "driver-opt"))
 		return driver_option(a, value, &ep->driver_opts, e);
 	else if (str_eq(key, "gw-priority"))
-		return number_parse(value, INT32_MIN, INT32_MAX, "ParseInt", &ep->priority, e);
+		return set_priority(value, &ep->priority, e);
 	else
 		return err_set(e, ERR_INVALID, "invalid field key %s", key);
 	return 0;
@@ -61,13 +68,11 @@ int network_parse(struct arena *a, const char *text, struct network_spec *out, s
 	*out = (struct network_spec){ .name = text };
 	if (!strchr(text, '=') || str_starts(text, "container:"))
 		return 0;
-	out->name = NULL;
+	out->name = "";
 	if (csv_split(a, text, &fields, e) < 0)
 		return -1;
 	for (size_t i = 0; i < fields.n; i++)
 		if (set_field(a, fields.v[i], out, e) < 0)
 			return -1;
-	if (str_empty(out->name))
-		return err_set(e, ERR_INVALID, "network name/id is not specified");
 	return 0;
 }
