@@ -95,7 +95,7 @@ def test_same_as_the_original(cli, cli_stack):
     cli("run", "-d", "--name", "same", "--network=none", "--label", "a=b", "busybox", "sleep",
         "1000")
     for args in (("ps",), ("ps", "-a"), ("ps", "--no-trunc"), ("images",), ("images", "-q"),
-                 ("inspect", "same"), ("inspect", "busybox"), ("ps", "--format", "{{json .}}"),
+                 ("inspect", "same"), ("inspect", "busybox"),
                  ("inspect", "-f", "{{json .State}}", "same")):
         theirs = cli_stack.docker(*args, cli="debian")
         ours = cli_stack.docker(*args, cli="ours")
