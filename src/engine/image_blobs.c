@@ -4,7 +4,6 @@
  * stream's server locks it, and answers each message.
  */
 #include <stdlib.h>
-#include <time.h>
 #include "base/limits.h"
 #include "engine/image_store_internal.h"
 #include "proto/content.pb-c.h"
@@ -137,25 +136,10 @@ static int open_writer(struct blob_writer *w, struct err *e)
 		return 0;
 	grpc_stream_free(w->stream);
 	w->stream = NULL;
+	/* "ref ... locked: unavailable": another writer has it, containerd is well */
+	if (e->kind == ERR_UNAVAILABLE && strstr(e->text, "locked"))
+		return err_kind_set(e, ERR_ABORTED);
 	return -1;
-}
-
-#define LOCKED_RETRY_NS (50 * 1000000L)
-#define LOCKED_RETRIES  (20 * 60 * 10) /* ten minutes: somebody else downloads it */
-
-/* Another writer has the reference: waits until it is done, one way or the other. */
-static int open_when_free(struct blob_writer *w, struct err *e)
-{
-	static const struct timespec pause = { 0, LOCKED_RETRY_NS };
-
-	for (int i = 0;; i++) {
-		if (open_writer(w, e) == 0)
-			return 0;
-		if (e->kind != ERR_UNAVAILABLE || !strstr(e->text, "locked") || i == LOCKED_RETRIES)
-			return -1;
-		err_clear(e);
-		nanosleep(&pause, NULL);
-	}
 }
 
 static void free_writer(struct blob_writer *w)
@@ -177,7 +161,7 @@ struct blob_writer *blobs_begin(struct image_store *base, const struct oci_descr
 	w->ref = make_ref(&w->arena, d);
 	w->digest = arena_strdup(&w->arena, d->digest);
 	w->total = d->size;
-	if (open_when_free(w, e) == 0) {
+	if (open_writer(w, e) == 0) {
 		*offset = w->offset;
 		return w;
 	}

@@ -2,6 +2,7 @@
 #include "image/install.h"
 
 #include "base/limits.h"
+#include "image/blob_copy.h"
 #include "image/layers.h"
 #include "oci/digest.h"
 
@@ -41,8 +42,9 @@ static int write_document(const struct install *in, const struct oci_descriptor 
                           struct slice text, const struct json_map *labels, struct err *e)
 {
 	const struct image_store_ops *ops = in->store->ops;
+	struct blob_copy c = { .in = in, .blob = d };
 	int64_t offset = 0;
-	struct blob_writer *w = ops->begin(in->store, d, &offset, e);
+	struct blob_writer *w = blob_begin(&c, &offset, e);
 	int r;
 
 	if (!w)
@@ -58,14 +60,6 @@ static int write_document(const struct install *in, const struct oci_descriptor 
 	return r;
 }
 
-/* "distribution.source.<host>" = repository: where containerd's clients may fetch it again. */
-void install_add_source(const struct install *in, struct arena *a, struct json_map *labels)
-{
-	if (in->source->host)
-		json_map_set(a, labels, arena_printf(a, LABEL_SOURCE "%s", in->source->host),
-		             in->source->repository);
-}
-
 int install_put(const struct install *in, const struct oci_descriptor *d, struct slice text,
                 struct json_map *labels, struct arena *a, struct err *e)
 {
@@ -73,7 +67,7 @@ int install_put(const struct install *in, const struct oci_descriptor *d, struct
 
 	if (there < 0)
 		return -1;
-	install_add_source(in, a, labels);
+	blob_add_source(in, a, labels);
 	if (!there) {
 		if (write_document(in, d, text, labels, e) == 0)
 			return 0;

@@ -5,20 +5,15 @@
  */
 #include "image/layers.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include "base/limits.h"
+#include "image/blob_copy.h"
 #include "oci/digest.h"
 
 #define PARALLEL_DEFAULT 3
 #define PARALLEL_MAX     16
-#define CHUNK            (512 * KIB)
 #define STACK_SIZE       (256 * KIB)
-#define PATIENCE_MS      500
 
 struct layer {
 	const struct oci_descriptor *blob;
@@ -45,121 +40,18 @@ static bool was_there(const struct layer *l)
 static void tell(const struct fetch *f, const struct layer *l, enum layer_state state,
                  int64_t current)
 {
-	const struct install_progress *p = f->in->progress;
-
-	if (p)
-		p->layer(p->user, l->blob->digest, state, current, l->blob->size);
-}
-
-/* ---- one download ---- */
-
-/* Waits for bytes, looking up now and then: is the image still wanted? Their number, 0 at the end. */
-static ssize_t read_chunk(struct fetch *f, struct blob_stream *s, char *chunk, struct err *e)
-{
-	struct pollfd p = { .fd = s->fd, .events = POLLIN };
-	size_t want = s->left >= 0 ? MIN((size_t)s->left, CHUNK) : CHUNK;
-	ssize_t n;
-
-	do {
-		const struct install_progress *progress = f->in->progress;
-
-		if (atomic_load(&f->failed) || (progress && progress->canceled(progress->user)))
-			return err_set(e, ERR_CANCELED, "canceled");
-	} while (poll(&p, 1, PATIENCE_MS) == 0);
-	n = want > 0 ? read(s->fd, chunk, want) : 0;
-	if (n < 0)
-		return err_errno(e, errno, "read");
-	s->left -= s->left > 0 ? n : 0;
-	return n;
-}
-
-/* Copies the stream into the writer; the size is checked here so that no source fills the disk. */
-static int copy_blob(struct fetch *f, struct layer *l, struct blob_stream *s, struct blob_writer *w,
-                     int64_t done, struct err *e)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	char *chunk = arena_alloc(&a, CHUNK);
-	ssize_t n;
-
-	while ((n = read_chunk(f, s, chunk, e)) > 0) {
-		done += n;
-		if (done > l->blob->size)
-			return err_set(e, ERR_DATA_LOSS,
-			               "more than the %lld bytes that were announced",
-			               (long long)l->blob->size);
-		if (f->in->store->ops->add(w, chunk, (size_t)n, e) < 0)
-			return -1;
-		tell(f, l, LAYER_DOWNLOADING, done);
-	}
-	return (int)n;
-}
-
-static int transfer(struct fetch *f, struct layer *l, struct blob_writer *w, int64_t offset,
-                    struct err *e)
-{
-	struct image_source *src = f->in->source;
-	struct blob_stream stream;
-	struct err ignored;
-	int r;
-
-	if (src->ops->open(src, l->blob, offset, &stream, e) < 0)
-		return -1;
-	r = copy_blob(f, l, &stream, w, offset, e);
-	if (r < 0)
-		(void)!src->ops->close(src, &stream, &ignored);
-	else
-		r = src->ops->close(src, &stream, e);
-	return r;
-}
-
-static int commit_blob(struct fetch *f, struct layer *l, struct blob_writer *w, struct err *e)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	struct json_map labels = { 0 };
-
-	tell(f, l, LAYER_VERIFYING, 0);
-	json_map_set(&a, &labels, LABEL_UNCOMPRESSED, l->diff_id);
-	install_add_source(f->in, &a, &labels);
-	return f->in->store->ops->commit(w, &labels, e);
-}
-
-/* A blob that is wrong is thrown away; one that is unfinished stays, to be resumed. */
-static int write_blob(struct fetch *f, struct layer *l, struct err *e)
-{
-	const struct image_store_ops *ops = f->in->store->ops;
-	int64_t offset = 0;
-	struct blob_writer *w = ops->begin(f->in->store, l->blob, &offset, e);
-	bool wrong;
-	int r;
-
-	if (!w)
-		return -1;
-	tell(f, l, LAYER_DOWNLOADING, offset);
-	r = offset < l->blob->size ? transfer(f, l, w, offset, e) : 0;
-	if (r == 0)
-		r = commit_blob(f, l, w, e);
-	wrong = r < 0 && (e->kind == ERR_PRECONDITION || e->kind == ERR_DATA_LOSS);
-	ops->end(w, wrong);
-	if (wrong)
-		return err_wrap(e, "filesystem layer verification failed for digest %s",
-		                l->blob->digest);
-	return r;
+	blob_tell(f->in, l->blob, state, current);
 }
 
 static int fetch_layer(struct fetch *f, struct layer *l, struct err *e)
 {
-	int there = f->in->store->ops->has(f->in->store, l->blob->digest, e);
+	struct json_pair uncompressed = { LABEL_UNCOMPRESSED, l->diff_id };
+	struct json_map labels = { 1, &uncompressed };
+	struct blob_copy c = {
+		.in = f->in, .blob = l->blob, .labels = &labels, .stop = &f->failed
+	};
 
-	if (there < 0)
-		return -1;
-	if (!there && write_blob(f, l, e) < 0) {
-		if (e->kind != ERR_ALREADY_EXISTS)
-			return err_wrap(e, "layer %s", l->blob->digest);
-		err_clear(e); /* somebody else was faster */
-	}
-	if (!there)
-		tell(f, l, LAYER_DOWNLOADED, 0);
-	return 0;
+	return blob_copy(&c, e);
 }
 
 /* ---- threads ---- */

@@ -9,7 +9,4 @@ int install_layers(const struct install *in, const struct oci_manifest *m,
                    const struct oci_image *config, struct arena *a, const char **chain,
                    struct err *e) must_check;
 
-/* Adds the label that says which registry a blob is from. */
-void install_add_source(const struct install *in, struct arena *a, struct json_map *labels);
-
 #endif

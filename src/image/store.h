@@ -25,8 +25,8 @@ struct image_store_ops {
 
 	/*
 	 * Starts to write the blob, or goes on where an earlier writer was interrupted: *offset says
-	 * from where. Only one writer of a blob at a time: waits for another to end. NULL with
-	 * ERR_ALREADY_EXISTS when the blob is there meanwhile.
+	 * from where. NULL with ERR_ABORTED while somebody else writes it, with
+	 * ERR_ALREADY_EXISTS when it is there meanwhile.
 	 */
 	struct blob_writer *(*begin)(struct image_store *s, const struct oci_descriptor *d,
 	                             int64_t *offset, struct err *e);

@@ -92,17 +92,26 @@ static int st_read(struct image_store *s unused_arg, const char *digest, size_t 
 	return 0;
 }
 
+static int busy; /* how many more times somebody else writes */
+
 static struct blob_writer *st_begin(struct image_store *s unused_arg,
                                     const struct oci_descriptor *d, int64_t *offset,
                                     struct err *e unused_arg)
 {
-	struct blob_writer *w = calloc(1, sizeof(*w));
+	struct blob_writer *w;
 	struct slice *before;
+	bool wait;
 
-	w->d = d;
 	pthread_mutex_lock(&lock);
 	before = map_get(&partial, d->digest);
+	wait = busy > 0 && busy--;
 	pthread_mutex_unlock(&lock);
+	if (wait) {
+		(void)err_set(e, ERR_ABORTED, "busy");
+		return NULL;
+	}
+	w = calloc(1, sizeof(*w));
+	w->d = d;
 	if (before)
 		buf_add(&w->got, before->data, before->len);
 	*offset = (int64_t)w->got.len;
@@ -140,9 +149,10 @@ static int st_commit(struct blob_writer *w, const struct json_map *labels unused
 static void st_end(struct blob_writer *w, bool forget)
 {
 	pthread_mutex_lock(&lock);
-	if (forget)
+	if (forget) {
 		note("forget", w->d->digest);
-	else if (!map_get(&stored, w->d->digest))
+		map_remove(&partial, w->d->digest);
+	} else if (!map_get(&stored, w->d->digest))
 		map_set(&partial, w->d->digest, keep(buf_cstr(&w->got), w->got.len));
 	pthread_mutex_unlock(&lock);
 	buf_free(&w->got);
@@ -343,6 +353,28 @@ static void test_resume(void **state unused_arg)
 	assert_non_null(at("blob", s.layers[1].digest));
 }
 
+static void test_resume_of_rubbish(void **state unused_arg)
+{
+	struct sample s;
+	struct err e = { 0 };
+
+	make_sample(&s);
+	map_set(&partial, s.layers[1].digest, keep("LAYE", 4));
+	assert_int_equal(install(&s.index, &e), 0);
+	assert_true(at("forget", s.layers[1].digest) < at("blob", s.layers[1].digest));
+}
+
+static void test_somebody_else_writes(void **state unused_arg)
+{
+	struct sample s;
+	struct err e = { 0 };
+
+	make_sample(&s);
+	busy = 4;
+	assert_int_equal(install(&s.index, &e), 0);
+	assert_int_equal(busy, 0);
+}
+
 static void test_bad_documents(void **state unused_arg)
 {
 	struct sample s;
@@ -363,6 +395,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wrong_bytes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_many_bytes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_resume, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_resume_of_rubbish, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_somebody_else_writes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bad_documents, set_up, tear_down),
 	};
 	int r = cmocka_run_group_tests_name("image_install", tests, NULL, NULL);
