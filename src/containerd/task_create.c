@@ -126,16 +126,14 @@ int task_create(struct daemon *d, struct arena *a, const char *ns,
 
 /* ---- the end ---- */
 
-/* A second Create under the same name must not meet the old shim: it is waited for. */
-static void wait_gone(const struct task *task)
+static bool is_gone(const struct task *task, int timeout_ms)
 {
 	struct pollfd p = { .fd = ttrpc_client_fd(task->shim), .events = POLLIN };
 
-	if (poll(&p, 1, SHUTDOWN_TIMEOUT_MS) <= 0)
-		log_warn("shim of %s is still there after its shutdown", task->id);
+	return poll(&p, 1, timeout_ms) > 0;
 }
 
-void task_shutdown(struct task *task)
+bool task_shutdown(struct task *task, int patience_ms)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	Shim__ShutdownRequest req = SHIM__SHUTDOWN_REQUEST__INIT;
@@ -143,17 +141,19 @@ void task_shutdown(struct task *task)
 	void *resp;
 
 	req.id = task->id;
-	if (task_call(task, RPC_TASK_V2_SHUTDOWN, &req, SHUTDOWN_TIMEOUT_MS, &a, &resp, &e) == 0)
-		wait_gone(task);
-	else if (e.kind != ERR_UNAVAILABLE)
+	if (task_call(task, RPC_TASK_V2_SHUTDOWN, &req, SHUTDOWN_TIMEOUT_MS, &a, &resp, &e) < 0 &&
+	    e.kind != ERR_UNAVAILABLE)
 		log_warn_of(&e, "shut down the shim of %s", task->id);
+	return is_gone(task, patience_ms);
 }
 
+/* The shim is waited for: a second Create under the same name must not meet the old one. */
 void task_dismiss(struct task *task)
 {
 	struct err e = { 0 };
 
-	task_shutdown(task);
+	if (!task_shutdown(task, SHUTDOWN_TIMEOUT_MS))
+		log_warn("shim of %s is still there after its shutdown", task->id);
 	if (bundle_remove(task->d->config, task->ns, task->id, &e) < 0)
 		log_warn_of(&e, "delete task %s", task->id);
 }

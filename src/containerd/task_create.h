@@ -10,8 +10,8 @@
 int task_create(struct daemon *d, struct arena *a, const char *ns,
                 const Tasks__CreateTaskRequest *req, uint32_t *pid, struct err *e) must_check;
 
-/* Asks the shim to go, which it does when it has no container, and waits until it is gone. */
-void task_shutdown(struct task *task);
+/* Asks the shim to go, which it does when it has no container; true when it is gone by then. */
+bool task_shutdown(struct task *task, int patience_ms);
 /* That, and removes the bundle. */
 void task_dismiss(struct task *task);
 

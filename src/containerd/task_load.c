@@ -5,9 +5,11 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "containerd/bundle.h"
@@ -17,6 +19,8 @@
 #include "proto/shim.pb-c.h"
 
 #define CONNECT_TIMEOUT_MS 5000
+#define SETTLE_MS          10000
+#define SETTLE_STEP_MS     200
 
 struct load {
 	struct daemon *d;
@@ -33,30 +37,58 @@ struct load_one {
 };
 
 /* Is the shim alive, and has it the container? */
-static int ask(struct task *task, struct err *e)
+static int ask(struct task *task, uint32_t *shim_pid, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	Shim__ConnectRequest connect = SHIM__CONNECT_REQUEST__INIT;
 	Shim__StateRequest state = SHIM__STATE_REQUEST__INIT;
+	Shim__ConnectResponse *shim;
 	void *resp;
 
 	connect.id = state.id = task->id;
-	if (task_call(task, RPC_TASK_V2_CONNECT, &connect, CONNECT_TIMEOUT_MS, &a, &resp, e) < 0)
+	if (task_call(task, RPC_TASK_V2_CONNECT, &connect, CONNECT_TIMEOUT_MS, &a, (void **)&shim,
+	              e) < 0)
 		return -1;
+	*shim_pid = shim->shim_pid;
 	return task_call(task, RPC_TASK_V2_STATE, &state, CONNECT_TIMEOUT_MS, &a, &resp, e);
 }
 
-/* A shim without its container was being asked to make it when the earlier life ended. */
+static void kill_shim(const struct task *task, uint32_t pid)
+{
+	log_warn("shim of %s neither has a container nor goes: SIGKILL", task->id);
+	if (pid > 1)
+		kill((pid_t)pid, SIGKILL);
+}
+
+/*
+ * A shim without its container was just starting, or is making it at this moment, when the earlier
+ * life ended: either it goes when asked, or it soon has the container.
+ */
+static int settle(struct task *task, struct err *e)
+{
+	int64_t until = clock_mono_ms() + SETTLE_MS;
+	uint32_t pid = 0;
+
+	while (ask(task, &pid, e) < 0) {
+		if (e->kind != ERR_NOT_FOUND || task_shutdown(task, SETTLE_STEP_MS))
+			return -1;
+		if (clock_mono_ms() > until) {
+			kill_shim(task, pid);
+			return -1;
+		}
+	}
+	return 0;
+}
+
 static struct task *connect_shim(const struct shim_command *c, const char *address, struct err *e)
 {
 	struct task *task = task_open(c->d, c->ns, c->id, c->binary, address, e);
 
-	if (!task || ask(task, e) == 0)
-		return task;
-	if (e->kind == ERR_NOT_FOUND)
-		task_shutdown(task);
-	task_unref(task);
-	return NULL;
+	if (task && settle(task, e) < 0) {
+		task_unref(task);
+		return NULL;
+	}
+	return task;
 }
 
 /* Which program the bundle's shim was; from its file, else from what the container asks for. */
