@@ -1,6 +1,7 @@
 /* The garbage collector: when it runs, the sweep, the files. See gc.h. */
 #include "containerd/gc.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include "base/clock.h"
@@ -215,6 +216,7 @@ static void run_job(void *arg)
 
 	if (run(gc, clock_now_ns() - YOUNG_NS, &spared, &e) < 0)
 		log_error_of(&e, "garbage collection");
+	malloc_trim(0); /* a quiet moment: what big requests needed goes back */
 	if (spared)
 		schedule(gc, &gc->second_look, start_second_look);
 }
