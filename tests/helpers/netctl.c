@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -198,6 +199,85 @@ static int do_list(struct call *k, unused_arg struct err *e)
 	return 0;
 }
 
+/* ---- many threads at once, as an engine has them ---- */
+
+struct storm {
+	struct net_controller *c;
+	int number, rounds;
+	pthread_t thread;
+	struct err e;
+	int result;
+};
+
+static int one_life(struct net_controller *c, const char *name, struct err *e)
+{
+	_cleanup_sandbox_ struct sandbox *s = NULL;
+	_cleanup_network_ struct network *n = network_find(c, "bridge", e);
+	_cleanup_endpoint_ struct endpoint *ep = NULL;
+	struct sandbox_info sandbox = { .container_id = name };
+	struct net_port port = { .proto = "tcp", .port = 80 };
+	struct endpoint_info info = { .name = name };
+
+	info.ports.n = 1;
+	info.ports.v = &port;
+	s = n ? sandbox_create(c, &sandbox, e) : NULL;
+	if (!s)
+		return -1;
+	ep = endpoint_create(n, &info, e);
+	if (!ep || endpoint_join(ep, s, e) < 0)
+		return -1;
+	return sandbox_delete(s, e);
+}
+
+static int look(struct net_controller *c, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_network_ struct network *n = network_find(c, "bridge", e);
+	struct sandbox_infos sandboxes;
+	struct endpoint_infos endpoints;
+
+	if (!n)
+		return -1;
+	net_controller_sandboxes(c, &a, &sandboxes);
+	network_endpoints(n, &a, &endpoints);
+	return 0;
+}
+
+static void *blow(void *arg)
+{
+	struct storm *s = arg;
+	char name[16];
+
+	snprintf(name, sizeof(name), "storm%d", s->number);
+	for (int i = 0; i < s->rounds && s->result == 0; i++)
+		s->result = s->number % 4 ? one_life(s->c, name, &s->e) : look(s->c, &s->e);
+	return NULL;
+}
+
+/* storm THREADS ROUNDS: a quarter of the threads only looks. */
+static int do_storm(struct call *k, struct err *e)
+{
+	int n = (int)strtol(k->word[0], NULL, 10), result = 0;
+	struct storm *all = arena_array(k->a, struct storm, n);
+
+	for (int i = 0; i < n; i++) {
+		all[i].c = k->c;
+		all[i].number = i;
+		all[i].rounds = (int)strtol(k->word[1], NULL, 10);
+		if (pthread_create(&all[i].thread, NULL, blow, &all[i]) != 0)
+			abort();
+	}
+	for (int i = 0; i < n; i++) {
+		pthread_join(all[i].thread, NULL);
+		if (all[i].result < 0) {
+			result = -1;
+			*e = all[i].e;
+		}
+	}
+	buf_adds(k->out, "{}");
+	return result;
+}
+
 static const struct command {
 	const char *name;
 	int words;
@@ -207,6 +287,7 @@ static const struct command {
 	{ "leave", 1, do_leave },     { "stop", 1, do_stop },
 	{ "network", 0, do_network }, { "network-rm", 1, do_network_rm },
 	{ "inspect", 1, do_inspect }, { "list", 0, do_list },
+	{ "storm", 2, do_storm },
 };
 
 static const char *take_word(char **line)

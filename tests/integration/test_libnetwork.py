@@ -755,8 +755,16 @@ def test_router_advertisements_are_not_heard(world, start):
 
 
 def test_many_threads(world, start):
-    """Eight callers at once would need eight netctls; one engine has eight threads: see the unit
-    test. Here: many containers, all of them reachable."""
+    """Eight threads make and delete containers, three of them look on."""
+    n = start()
+    n.run("web", "8080:80")
+    before = state(world)
+    n.ask("storm", "11", "20")
+    assert settled(world, before) == before
+    assert fetch(world, "127.0.0.1", 8080)
+
+
+def test_many_containers(world, start):
     n = start()
     for i in range(30):
         n.run(f"c{i}", f"{8000 + i}:80", server=False)
