@@ -5,9 +5,11 @@ include every library's, and no program another program's.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -24,6 +26,8 @@ LIBRARIES = {
     "libnetwork": ["base", "netlink"],
     "image": ["base", "oci"],
 }
+# Both wires meet the domain types in one file: oci/wire.
+MAY_ALSO = {"src/oci/wire.c": {"rpc", "proto"}, "src/oci/wire.h": {"rpc", "proto"}}
 PROGRAMS = ["runc", "shim", "containerd", "ctr", "engine", "build", "cli", "proxy", "init",
             "helpers"]
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
@@ -48,9 +52,9 @@ def includes():
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
             found = INCLUDE.match(line)
             target = found.group(1).split("/")[0] if found and "/" in found.group(1) else None
-            if target in folders and target not in allowed(folder):
-                wrong.append(f"{path.relative_to(TOP)}:{number}: {folder} must not include "
-                             f"\"{found.group(1)}\"")
+            name = str(path.relative_to(TOP))
+            if target in folders - allowed(folder) - MAY_ALSO.get(name, set()):
+                wrong.append(f"{name}:{number}: {folder} must not include \"{found.group(1)}\"")
     return wrong
 
 
@@ -63,11 +67,15 @@ def units():
 
 
 def tidy():
+    """clang-tidy over every file, one process a core."""
+    def one(path):
+        done = subprocess.run(["nice", "clang-tidy", "-p", "build", "--quiet", f"--checks={CHECKS}",
+                               "--warnings-as-errors=*", path], cwd=TOP, capture_output=True,
+                              text=True)
+        return done.stdout if done.returncode else None
     files = sorted({str(path) for path, _ in units()})
-    found = subprocess.run(["clang-tidy", "-p", "build", "--quiet", f"--checks={CHECKS}",
-                            "--warnings-as-errors=*", *files], cwd=TOP, capture_output=True,
-                           text=True)
-    return [] if found.returncode == 0 else [found.stdout]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [text for text in pool.map(one, files) if text]
 
 
 def analyzer():
