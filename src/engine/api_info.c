@@ -121,6 +121,8 @@ static void runtimes(struct api_call *c, struct api_info *out)
 	out->containerd_commit = arena_new(c->arena, struct api_commit);
 	out->containerd_commit->id = out->containerd_commit->expected = revision;
 	out->runc_commit = arena_new(c->arena, struct api_commit);
+	out->runc_commit->id = system_runc_version(c->engine, c->arena);
+	out->runc_commit->expected = out->runc_commit->id;
 	out->init_commit = arena_new(c->arena, struct api_commit);
 	out->init_binary = c->engine->opt.init_path;
 }

@@ -135,10 +135,8 @@ void container_do_exited(struct container *c, const struct ctrd_exit *exit)
 	if (container_set_state(c, &s, STORE_FAST, &e) < 0)
 		log_error_of(&e, "container %s has ended", c->id);
 	publish_die(c, x.code);
-	if (again)
-		return;
 	container_wake(c, WAIT_NEXT_EXIT);
-	if (v.desc->r.host->auto_remove && container_do_remove(c, &e) < 0)
+	if (!again && v.desc->r.host->auto_remove && container_do_remove(c, &e) < 0)
 		log_error_of(&e, "remove container %s", c->id);
 }
 

@@ -272,6 +272,20 @@ int container_do_start(struct container *c, struct err *e)
 	return 0;
 }
 
+/* A start by hand begins to count restarts anew. */
+static int start_by_hand(struct container *c, struct err *e)
+{
+	struct container_state s;
+
+	container_get_state(c, &s);
+	if (s.status == CONTAINER_RESTARTING)
+		return err_set(e, ERR_NOT_MODIFIED, "container is about to start");
+	s.restart_count = 0;
+	if (!container_is_running(&s) && container_set_state(c, &s, STORE_FAST, e) < 0)
+		return -1;
+	return container_do_start(c, e);
+}
+
 int container_start(struct container *c, struct err *e)
 {
 	struct err ignored = { 0 };
@@ -280,7 +294,7 @@ int container_start(struct container *c, struct err *e)
 	int r;
 
 	container_begin(c);
-	r = container_do_start(c, e);
+	r = start_by_hand(c, e);
 	container_view(c, &v);
 	auto_remove = r < 0 && e->kind != ERR_NOT_MODIFIED && v.state.status == CONTAINER_CREATED &&
 	              v.desc->r.host->auto_remove;

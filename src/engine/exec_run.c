@@ -127,16 +127,16 @@ static int open_streams(struct exec *x, struct arena *a, struct ctrd_io *io,
 	return client ? stdio_attach(x->io, client, e) : 0;
 }
 
-/* The exec is over: the state first, so that who sees his stream end also sees the exit code. */
-static void finish(struct exec *x, int code)
+/*
+ * The exec is over. The state says so first, so that who sees his stream end also sees the exit
+ * code; the first who says so is right. Returns the streams that are left to be drained.
+ */
+static struct stdio *mark_exited(struct exec *x, int code)
 {
-	_cleanup_arena_ struct arena a = { 0 };
-	struct engine *g = x->container->engine;
-	struct err e = { 0 };
 	struct stdio *io;
 
 	pthread_mutex_lock(&x->lock);
-	if (x->status != EXEC_EXITED) { /* the first who says so is right */
+	if (x->status != EXEC_EXITED) {
 		x->status = EXEC_EXITED;
 		x->exit_code = code;
 		x->pid = 0;
@@ -145,6 +145,15 @@ static void finish(struct exec *x, int code)
 	io = x->io;
 	x->io = NULL;
 	pthread_mutex_unlock(&x->lock);
+	return io;
+}
+
+static void drain(struct exec *x, struct stdio *io)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct engine *g = x->container->engine;
+	struct err e = { 0 };
+
 	if (!io)
 		return;
 	stdio_exited(io);
@@ -216,7 +225,7 @@ int exec_run(struct exec *x, const struct stdio_client *client, struct err *e)
 	}
 	if (attached)
 		tell_client(&io, e);
-	finish(x, code_of_failure(e));
+	drain(x, mark_exited(x, code_of_failure(e)));
 	return attached ? 0 : -1;
 }
 
@@ -232,11 +241,12 @@ int exec_resize(struct exec *x, unsigned w, unsigned h, struct err *e)
 	return ctrd_task_resize(x->container->engine, x->container->id, x->id, w, h, e);
 }
 
-/* ---- ending, in a thread of its own ---- */
+/* ---- ending ---- */
 
 struct ended {
 	struct exec *x;
-	struct ctrd_exit exit;
+	struct stdio *io;
+	int code;
 };
 
 static void *exit_thread(void *arg)
@@ -246,8 +256,8 @@ static void *exit_thread(void *arg)
 	struct err e = { 0 };
 	char code[12];
 
-	snprintf(code, sizeof(code), "%d", end->exit.code);
-	finish(x, end->exit.code);
+	snprintf(code, sizeof(code), "%d", end->code);
+	drain(x, end->io);
 	if (ctrd_task_delete(x->container->engine, x->container->id, x->id, NULL, &e) < 0)
 		log_debug("exec %s: %s", x->id, e.text);
 	publish(x, "exec_die", false, code);
@@ -263,6 +273,6 @@ void exec_exited(struct exec *x, const struct ctrd_exit *exit)
 	if (!end)
 		abort();
 	atomic_fetch_add(&x->refs, 1);
-	*end = (struct ended){ x, *exit };
+	*end = (struct ended){ x, mark_exited(x, exit->code), exit->code };
 	engine_thread(exit_thread, end);
 }

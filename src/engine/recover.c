@@ -228,41 +228,58 @@ int recover_containers(struct engine *g, struct err *e)
 	return 0;
 }
 
-void recover_missed_exits(struct engine *g)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	_cleanup_list_ struct container_list l = { 0 };
-	struct ctrd_tasks tasks;
-	struct err e = { 0 };
+/* ---- while the engine runs ---- */
 
-	/* Books first: what starts in between is in the list but not among them. */
-	l = containers_list(g->containers, &a);
+struct suspect {
+	struct container *c; /* a reference */
+	int pid;
+};
+struct suspects {
+	size_t n;
+	struct suspect *v;
+};
+
+/* What runs by our books. Made before tasks are listed: what starts in between is none of them. */
+static struct suspects running_by_our_books(struct engine *g, struct arena *a)
+{
+	_cleanup_list_ struct container_list l = containers_list(g->containers, a);
+	struct suspects out = { 0 };
+
 	for (size_t i = 0; i < l.n; i++) {
 		struct container_state s;
 
 		container_get_state(l.v[i], &s);
 		if (container_is_running(&s))
-			continue;
-		container_unref(l.v[i]);
-		l.v[i--] = l.v[--l.n];
+			arena_push(a, &out, ((struct suspect){ container_ref(l.v[i]), s.pid }));
 	}
-	if (l.n == 0)
-		return;
-	if (ctrd_task_list(g, &a, &tasks, &e) < 0) {
-		log_warn_of(&e, "list containerd's tasks");
-		return;
-	}
-	for (size_t i = 0; i < l.n; i++) {
-		const struct ctrd_task *t = find_task(&tasks, l.v[i]->id);
-		struct ctrd_exit exit = { .code = EXIT_UNKNOWN, .at = clock_now_ns() };
-		struct container_state s;
+	return out;
+}
 
-		container_get_state(l.v[i], &s);
-		if (is_alive(t) || (t && t->status != CTRD_TASK_STOPPED))
-			continue;
-		if (t)
-			exit = t->exit;
-		exit.pid = s.pid;
-		container_exited(l.v[i], &exit);
+static void check_suspect(const struct suspect *s, const struct ctrd_task *t)
+{
+	struct ctrd_exit exit = { .code = EXIT_UNKNOWN, .at = clock_now_ns() };
+
+	if (t && t->status != CTRD_TASK_STOPPED)
+		return;
+	if (t)
+		exit = t->exit;
+	exit.pid = s->pid;
+	container_exited(s->c, &exit);
+}
+
+void recover_missed_exits(struct engine *g)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct suspects running = running_by_our_books(g, &a);
+	struct ctrd_tasks tasks;
+	struct err e = { 0 };
+	bool listed = running.n == 0 || ctrd_task_list(g, &a, &tasks, &e) == 0;
+
+	if (!listed)
+		log_warn_of(&e, "list containerd's tasks");
+	for (size_t i = 0; i < running.n; i++) {
+		if (listed)
+			check_suspect(&running.v[i], find_task(&tasks, running.v[i].c->id));
+		container_unref(running.v[i].c);
 	}
 }
