@@ -184,6 +184,7 @@ bool container_wait_stopped(struct container *c, int64_t timeout_ms);
 /* ---- all of them ---- */
 
 struct containers *containers_new(void);
+void containers_free(struct containers *all); /* gives its references back */
 
 /* Adds under its name; ERR_ALREADY_EXISTS says whose the name is. Keeps a reference of its own. */
 int containers_add(struct containers *all, struct container *c, struct err *e) must_check;

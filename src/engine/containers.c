@@ -17,6 +17,19 @@ struct containers *containers_new(void)
 	return all;
 }
 
+void containers_free(struct containers *all)
+{
+	const char *id;
+	void *c;
+
+	for (size_t i = 0; map_next(&all->by_id, &i, &id, &c);)
+		container_unref(c);
+	map_free(&all->by_id);
+	map_free(&all->by_name);
+	pthread_mutex_destroy(&all->lock);
+	free(all);
+}
+
 static int name_taken(const char *name, const struct container *holder, struct err *e)
 {
 	return err_set(

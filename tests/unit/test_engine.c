@@ -254,6 +254,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 	struct err e = { 0 };
 
+	containers_free(f->g.containers);
 	store_close(f->g.store);
 	assert_int_equal(tree_remove(AT_FDCWD, f->dir, &e), 0);
 	free(f);
@@ -315,6 +316,7 @@ static void containers_come_back_from_the_store(void **state)
 	struct err e = { 0 };
 
 	assert_int_equal(container_set_state(c, &s, STORE_DURABLE, &e), 0);
+	containers_free(f->g.containers);
 	f->g.containers = containers_new();
 	assert_int_equal(containers_load(&f->g, &e), 0);
 	again = containers_find(f->g.containers, "kept", &e);
