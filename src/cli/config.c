@@ -5,11 +5,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/proc.h"
-#include "cli/format/base64.h"
 
 #define HUB_KEY "https://index.docker.io/v1/" /* of Docker Hub in "auths" */
 
@@ -165,6 +165,6 @@ int config_registry_auth(struct arena *a, const struct config *c, const struct r
 		return -1;
 	if (entry.username || entry.identitytoken || entry.registrytoken)
 		entry.serveraddress = registry;
-	*header = base64url_encode(a, slice_of(json_text(a, &auth_entry_type, &entry)));
+	*header = base64_encode(a, slice_of(json_text(a, &auth_entry_type, &entry)), BASE64_URL);
 	return 0;
 }

@@ -4,51 +4,7 @@
 #include <fcntl.h>
 #include <strings.h>
 #include "base/file.h"
-
-/* In the order of their numbers: capabilities(7), linux/capability.h. */
-static const char *const names[] = {
-	"CAP_CHOWN",
-	"CAP_DAC_OVERRIDE",
-	"CAP_DAC_READ_SEARCH",
-	"CAP_FOWNER",
-	"CAP_FSETID",
-	"CAP_KILL",
-	"CAP_SETGID",
-	"CAP_SETUID",
-	"CAP_SETPCAP",
-	"CAP_LINUX_IMMUTABLE",
-	"CAP_NET_BIND_SERVICE",
-	"CAP_NET_BROADCAST",
-	"CAP_NET_ADMIN",
-	"CAP_NET_RAW",
-	"CAP_IPC_LOCK",
-	"CAP_IPC_OWNER",
-	"CAP_SYS_MODULE",
-	"CAP_SYS_RAWIO",
-	"CAP_SYS_CHROOT",
-	"CAP_SYS_PTRACE",
-	"CAP_SYS_PACCT",
-	"CAP_SYS_ADMIN",
-	"CAP_SYS_BOOT",
-	"CAP_SYS_NICE",
-	"CAP_SYS_RESOURCE",
-	"CAP_SYS_TIME",
-	"CAP_SYS_TTY_CONFIG",
-	"CAP_MKNOD",
-	"CAP_LEASE",
-	"CAP_AUDIT_WRITE",
-	"CAP_AUDIT_CONTROL",
-	"CAP_SETFCAP",
-	"CAP_MAC_OVERRIDE",
-	"CAP_MAC_ADMIN",
-	"CAP_SYSLOG",
-	"CAP_WAKE_ALARM",
-	"CAP_BLOCK_SUSPEND",
-	"CAP_AUDIT_READ",
-	"CAP_PERFMON",
-	"CAP_BPF",
-	"CAP_CHECKPOINT_RESTORE",
-};
+#include "oci/capabilities.h"
 
 /* CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE NET_RAW SYS_CHROOT
  * MKNOD AUDIT_WRITE SETFCAP. */
@@ -58,7 +14,7 @@ static const char *const names[] = {
 static uint64_t known_mask(struct arena *a)
 {
 	struct slice text;
-	uint64_t last = ARRAY_LEN(names) - 1, n;
+	uint64_t last = OCI_CAPABILITIES_COUNT - 1, n;
 
 	if (file_read(a, AT_FDCWD, "/proc/sys/kernel/cap_last_cap", 32, &text, NULL) == 0 &&
 	    str_u64(arena_strndup(a, text.data, strcspn(text.data, "\n")), &n))
@@ -76,8 +32,8 @@ static int parse(const char *option, const char *text, uint64_t known, uint64_t 
 		*mask = known;
 		return 0;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (strcasecmp(names[i] + 4, bare) == 0 && (known >> i & 1)) {
+	for (unsigned i = 0; i < OCI_CAPABILITIES_COUNT; i++) {
+		if (strcasecmp(capability_name(i) + 4, bare) == 0 && (known >> i & 1)) {
 			*mask = 1ULL << i;
 			return 0;
 		}
@@ -126,8 +82,8 @@ int spec_caps(struct arena *a, const struct strs *add, const struct strs *drop, 
 		return -1;
 	mask = privileged ? known : combine(known, add_mask, add_all, drop_mask, drop_all);
 	*out = (struct strs){ 0 };
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+	for (unsigned i = 0; i < OCI_CAPABILITIES_COUNT; i++)
 		if (mask >> i & 1)
-			arena_push(a, out, names[i]);
+			arena_push(a, out, capability_name(i));
 	return 0;
 }

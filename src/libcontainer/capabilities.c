@@ -8,66 +8,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "libcontainer/warn.h"
+#include "oci/capabilities.h"
 #include "base/str.h"
 
-static const char *const names[] = {
-	"CAP_CHOWN",
-	"CAP_DAC_OVERRIDE",
-	"CAP_DAC_READ_SEARCH",
-	"CAP_FOWNER",
-	"CAP_FSETID",
-	"CAP_KILL",
-	"CAP_SETGID",
-	"CAP_SETUID",
-	"CAP_SETPCAP",
-	"CAP_LINUX_IMMUTABLE",
-	"CAP_NET_BIND_SERVICE",
-	"CAP_NET_BROADCAST",
-	"CAP_NET_ADMIN",
-	"CAP_NET_RAW",
-	"CAP_IPC_LOCK",
-	"CAP_IPC_OWNER",
-	"CAP_SYS_MODULE",
-	"CAP_SYS_RAWIO",
-	"CAP_SYS_CHROOT",
-	"CAP_SYS_PTRACE",
-	"CAP_SYS_PACCT",
-	"CAP_SYS_ADMIN",
-	"CAP_SYS_BOOT",
-	"CAP_SYS_NICE",
-	"CAP_SYS_RESOURCE",
-	"CAP_SYS_TIME",
-	"CAP_SYS_TTY_CONFIG",
-	"CAP_MKNOD",
-	"CAP_LEASE",
-	"CAP_AUDIT_WRITE",
-	"CAP_AUDIT_CONTROL",
-	"CAP_SETFCAP",
-	"CAP_MAC_OVERRIDE",
-	"CAP_MAC_ADMIN",
-	"CAP_SYSLOG",
-	"CAP_WAKE_ALARM",
-	"CAP_BLOCK_SUSPEND",
-	"CAP_AUDIT_READ",
-	"CAP_PERFMON",
-	"CAP_BPF",
-	"CAP_CHECKPOINT_RESTORE",
-};
-
 #define BIT(n) (UINT64_C(1) << (n))
-
-const char *capability_name(unsigned number)
-{
-	return number < ARRAY_LEN(names) ? names[number] : NULL;
-}
-
-int capability_number(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(names[i], name) == 0)
-			return (int)i;
-	return -1;
-}
 
 static int get(uint64_t *effective, uint64_t *permitted, uint64_t *inheritable)
 {
@@ -122,9 +66,10 @@ void capabilities_parse(const struct oci_capabilities *in, struct capabilities *
 	out->effective = parse_set(&in->effective, held, &unheld) & out->permitted;
 	out->inheritable = parse_set(&in->inheritable, held, &unheld);
 	out->ambient = parse_set(&in->ambient, held, &unheld) & out->permitted & out->inheritable;
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+	for (unsigned i = 0; i < OCI_CAPABILITIES_COUNT; i++)
 		if (unheld & BIT(i))
-			lc_warn("%s is asked for but not held by the runtime: left out", names[i]);
+			lc_warn("%s is asked for but not held by the runtime: left out",
+			        capability_name(i));
 }
 
 int capabilities_bound(const struct capabilities *c, struct err *e)
@@ -148,9 +93,10 @@ int capabilities_apply(const struct capabilities *c, struct err *e)
 		return err_errno(e, errno, "unable to apply caps");
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
 		return err_errno(e, errno, "clear ambient capabilities");
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+	for (unsigned i = 0; i < OCI_CAPABILITIES_COUNT; i++)
 		if ((c->ambient & BIT(i)) &&
 		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) < 0)
-			return err_errno(e, errno, "raise ambient capability %s", names[i]);
+			return err_errno(e, errno, "raise ambient capability %s",
+			                 capability_name(i));
 	return 0;
 }

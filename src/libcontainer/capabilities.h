@@ -9,11 +9,6 @@ struct capabilities {
 	uint64_t bounding, effective, inheritable, permitted, ambient; /* bit = number */
 };
 
-/* "CAP_CHOWN" of number 0, ...; NULL past the last. */
-const char *capability_name(unsigned number);
-/* -1 when unknown. */
-int capability_number(const char *name);
-
 /* Unknown names and those that we do not hold ourselves are dropped with a warning. NULL: none at all. */
 void capabilities_parse(const struct oci_capabilities *in, struct capabilities *out);
 

@@ -1,6 +1,6 @@
 /* runc features: what this runtime knows, as runtime-spec's features.md has it. */
 #include <stdio.h>
-#include "libcontainer/capabilities.h"
+#include "oci/capabilities.h"
 #include "libcontainer/mount_options.h"
 #include "libcontainer/namespaces.h"
 #include "libcontainer/seccomp_compile.h"

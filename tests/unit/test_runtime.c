@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "libcontainer/affinity.h"
 #include "libcontainer/capabilities.h"
+#include "oci/capabilities.h"
 #include "libcontainer/cgroup_internal.h"
 #include "libcontainer/container.h"
 #include "libcontainer/hooks.h"
