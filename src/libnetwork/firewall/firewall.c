@@ -7,23 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/fd.h"
+#include "libnetwork/firewall/found.h"
 #include "libnetwork/lock.h"
 #include "netlink/socket.h"
-
-/* A rule that was there when the kernel was asked. */
-struct found {
-	struct nft_rule_info info; /* without its expressions */
-	struct ipt_rule rule;      /* when readable */
-	bool readable, claimed;
-	bool movable; /* a base rule in the wrong place: not to be adopted */
-};
-
-struct found_list {
-	size_t n;
-	struct found *v;
-	size_t nchains;
-	struct nft_chain_info *chains;
-};
 
 struct firewall {
 	unsigned flags;
@@ -52,97 +38,6 @@ static void record(struct fw_rules *set, const struct ipt_rule *rule, uint64_t h
 {
 	set->v = grow(set->v, (set->n + 1) * sizeof(*set->v));
 	set->v[set->n++] = (struct fw_rule){ *rule, handle };
-}
-
-/* ---- what is there ---- */
-
-static void found_free(struct found_list *l)
-{
-	free(l->v);
-	free(l->chains);
-	*l = (struct found_list){ 0 };
-}
-
-static int take_rule(void *arg, const struct nft_rule_info *info)
-{
-	struct found_list *l = arg;
-	struct found *f;
-
-	l->v = grow(l->v, (l->n + 1) * sizeof(*l->v));
-	f = &l->v[l->n++];
-	*f = (struct found){ .info = *info };
-	f->info.expressions = (struct slice){ 0 };
-	f->readable = ipt_read(info, &f->rule);
-	return 0;
-}
-
-static int take_chain(void *arg, const struct nft_chain_info *c)
-{
-	struct found_list *l = arg;
-
-	l->chains = grow(l->chains, (l->nchains + 1) * sizeof(*l->chains));
-	l->chains[l->nchains++] = *c;
-	return 0;
-}
-
-static int look_around(int nl, struct found_list *l, struct err *e)
-{
-	*l = (struct found_list){ 0 };
-	if (nft_each_chain(nl, NFPROTO_IPV4, take_chain, l, e) == 0 &&
-	    nft_each_rule(nl, NFPROTO_IPV4, take_rule, l, e) == 0)
-		return 0;
-	found_free(l);
-	return -1;
-}
-
-static bool chain_exists(const struct found_list *l, const char *table, const char *chain)
-{
-	for (size_t i = 0; i < l->nchains; i++)
-		if (str_eq(l->chains[i].table, table) && str_eq(l->chains[i].chain, chain))
-			return true;
-	return false;
-}
-
-static bool is_jump_in_forward(const struct found *f)
-{
-	return f->readable && str_eq(f->rule.table, "filter") && str_eq(f->rule.chain, "FORWARD") &&
-	       f->rule.target == IPT_JUMP && !f->rule.in.name[0] && !f->rule.out.name[0] &&
-	       fw_rule_is_ours(&f->rule);
-}
-
-/*
- * DOCKER-USER and the isolation come first in FORWARD. Where somebody has put a rule above them,
- * both are made anew, and the old ones go when the firewall settles.
- */
-static void arrange_forward(struct found_list *l)
-{
-	static const char *const order[] = { "DOCKER-USER", "DOCKER-ISOLATION-STAGE-1" };
-	size_t position = 0;
-	bool good = true;
-
-	for (size_t i = 0; i < l->n && position < ARRAY_LEN(order); i++) {
-		if (!str_eq(l->v[i].info.table, "filter") || !str_eq(l->v[i].info.chain, "FORWARD"))
-			continue;
-		good = good && is_jump_in_forward(&l->v[i]) &&
-		       str_eq(l->v[i].rule.jump, order[position]);
-		position++;
-	}
-	for (size_t i = 0; i < l->n && !good; i++)
-		l->v[i].movable = is_jump_in_forward(&l->v[i]);
-}
-
-/* The handle of a rule of the list that is wanted, which then is claimed; 0 when there is none. */
-static uint64_t claim(struct found_list *l, const struct ipt_rule *rule)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		struct found *f = &l->v[i];
-
-		if (!f->readable || f->claimed || f->movable || !ipt_equal(&f->rule, rule))
-			continue;
-		f->claimed = true;
-		return f->info.handle;
-	}
-	return 0;
 }
 
 /* ---- adding ---- */
@@ -214,10 +109,10 @@ static void put_chains(struct nft_tx *tx, const struct found_list *l)
 	nft_tx_table(tx, "nat");
 	nft_tx_table(tx, "filter");
 	for (size_t i = 0; i < fw_base_chain_count; i++)
-		if (!chain_exists(l, fw_base_chains[i].table, fw_base_chains[i].chain))
+		if (!found_has_chain(l, fw_base_chains[i].table, fw_base_chains[i].chain))
 			nft_tx_base_chain(tx, &fw_base_chains[i], NF_ACCEPT);
 	for (size_t i = 0; i < fw_chain_count; i++)
-		if (!chain_exists(l, fw_chains[i].table, fw_chains[i].chain))
+		if (!found_has_chain(l, fw_chains[i].table, fw_chains[i].chain))
 			nft_tx_chain(tx, fw_chains[i].table, fw_chains[i].chain);
 }
 
@@ -227,7 +122,7 @@ static size_t adopt(struct found_list *l, struct fw_rules *set, struct fw_want *
 	size_t missing = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		uint64_t handle = claim(l, &want[i].rule);
+		uint64_t handle = found_claim(l, &want[i].rule);
 
 		if (handle)
 			record(set, &want[i].rule, handle);
@@ -245,7 +140,7 @@ static int ensure_base(struct firewall *f, int nl, struct found_list *l, struct 
 	size_t n = fw_base_rules(f->flags, want);
 
 	fw_rules_free(&f->base);
-	arrange_forward(l);
+	found_arrange_forward(l);
 	n = adopt(l, &f->base, want, n);
 	nft_tx_begin(&tx, NFPROTO_IPV4);
 	put_chains(&tx, l);
@@ -263,7 +158,7 @@ struct firewall *firewall_new(unsigned flags, struct err *e)
 	f->restoring = true;
 	pthread_mutex_init(&f->lock, NULL);
 	nl = nl_open(NETLINK_NETFILTER, e);
-	if (nl >= 0 && look_around(nl, &f->found, e) == 0 && ensure_base(f, nl, &f->found, e) == 0)
+	if (nl >= 0 && found_read(nl, &f->found, e) == 0 && ensure_base(f, nl, &f->found, e) == 0)
 		return f;
 	err_wrap(e, "set up the firewall (nf_tables; --iptables=false does without)");
 	firewall_free(f);
@@ -280,14 +175,6 @@ void firewall_free(struct firewall *f)
 	free(f);
 }
 
-static bool is_left_over(const struct found *f)
-{
-	if (f->claimed)
-		return false;
-	return fw_chain_is_ours(f->info.table, f->info.chain) ||
-	       (f->readable && fw_rule_is_ours(&f->rule));
-}
-
 int firewall_settle(struct firewall *f, struct err *e)
 {
 	_cleanup_nft_tx_ struct nft_tx tx;
@@ -298,7 +185,7 @@ int firewall_settle(struct firewall *f, struct err *e)
 	for (size_t i = 0; i < f->found.n; i++) {
 		const struct nft_rule_info *r = &f->found.v[i].info;
 
-		if (is_left_over(&f->found.v[i]))
+		if (found_is_left_over(&f->found.v[i]))
 			nft_tx_delete_rule(&tx, r->table, r->chain, r->handle);
 	}
 	found_free(&f->found);
@@ -314,7 +201,7 @@ static int repair(struct firewall *f, int nl, struct err *e)
 	struct found_list l;
 	int result;
 
-	if (look_around(nl, &l, e) < 0)
+	if (found_read(nl, &l, e) < 0)
 		return -1;
 	result = ensure_base(f, nl, &l, e);
 	found_free(&l);
@@ -374,7 +261,7 @@ static int remove_remaining(int nl, const struct fw_rules *set, struct err *e)
 	_cleanup_nft_tx_ struct nft_tx tx;
 	struct found_list l;
 
-	if (look_around(nl, &l, e) < 0)
+	if (found_read(nl, &l, e) < 0)
 		return -1;
 	nft_tx_begin(&tx, NFPROTO_IPV4);
 	for (size_t i = 0; i < l.n; i++)
