@@ -147,6 +147,15 @@ static int open_console(struct io *io, const char *dir, struct err *e)
 	return io->console < 0 ? -1 : fd_nonblock(io->console, true, e);
 }
 
+/* So that the process may open /dev/stdout again. */
+static int give_outputs(struct io *io, const struct io_config *c, struct err *e)
+{
+	for (int i = OUT; i <= ERR && (c->uid || c->gid); i++)
+		if (io->child[i] >= 0 && fchown(io->child[i], c->uid, c->gid) < 0)
+			return err_errno(e, errno, "change the owner of an output");
+	return 0;
+}
+
 static int open_streams(struct io *io, const struct io_config *c, struct err *e)
 {
 	const char *program = c->out ? str_after(c->out, "binary://") : NULL;
@@ -158,6 +167,8 @@ static int open_streams(struct io *io, const struct io_config *c, struct err *e)
 	if (!program && !str_empty(c->out) && open_out(io, OUT, c->out, e) < 0)
 		return -1;
 	if (!program && !str_empty(c->err) && !c->terminal && open_out(io, ERR, c->err, e) < 0)
+		return -1;
+	if (give_outputs(io, c, e) < 0)
 		return -1;
 	return c->terminal ? open_console(io, c->socket_dir, e) : 0;
 }

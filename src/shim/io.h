@@ -15,6 +15,7 @@
 #define SHIM_IO_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include "base/err.h"
 #include "base/loop.h"
 
@@ -23,6 +24,8 @@ struct io;
 struct io_config {
 	const char *in, *out, *err; /* paths of fifos or URIs; NULL or "" is /dev/null */
 	bool terminal;
+	uid_t uid; /* the outputs' owner, unless root: a user namespace's root */
+	gid_t gid;
 	const char *socket_dir; /* for console sockets */
 	struct reaper *reaper;  /* for a logging program, with the container's id and namespace */
 	const char *id, *ns;

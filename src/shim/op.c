@@ -146,6 +146,8 @@ int op_launch(struct op *op, struct err *e)
 		.out = p->out,
 		.err = p->err,
 		.terminal = p->terminal,
+		.uid = (uid_t)p->container->options.io_uid,
+		.gid = (gid_t)p->container->options.io_gid,
 		.socket_dir = s->socket_dir,
 		.reaper = s->reaper,
 		.id = p->container->id,

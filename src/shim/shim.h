@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/map.h"
+#include "base/str.h"
 
 /* The command line, as containerd writes it. Strings are borrowed from argv. */
 struct shim_args {
@@ -46,6 +47,9 @@ int shim_serve(const struct shim_args *a, int listen_fd, const char *socket, str
 
 /* Ends the server when it was asked to and nothing is left. */
 void shim_check_end(struct shim *s);
+
+/* All of stdin, within limits. */
+int shim_read_stdin(struct buf *b, struct err *e) must_check;
 
 /* Where containerd listens for events. */
 const char *shim_ttrpc_address(struct arena *a, const struct shim_args *args);

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/file.h"
@@ -30,18 +30,20 @@ struct start {
 	struct arena *a;
 	const Bootstrap__BootstrapParams *params; /* NULL: an older containerd */
 	const char *shim_cgroup;
-	const char *socket;
+	const char *dir;    /* where sockets are made */
+	const char *socket; /* below it */
+	int lock;           /* on it, while a group's socket is looked for and made */
 };
 
 /* ---- what comes in ---- */
 
-static int read_all(int fd, struct buf *b, struct err *e)
+int shim_read_stdin(struct buf *b, struct err *e)
 {
 	ssize_t n;
 
 	do {
 		buf_reserve(b, 4096);
-		n = read(fd, b->data + b->len, 4096);
+		n = read(STDIN_FILENO, b->data + b->len, 4096);
 		if (n > 0)
 			b->len += (size_t)n;
 		if (b->len > LIMIT_TTRPC_MESSAGE)
@@ -58,7 +60,7 @@ static int read_parameters(struct start *s, struct err *e)
 	struct runc_options o;
 	Google__Any *any;
 
-	if (read_all(STDIN_FILENO, &in, e) < 0)
+	if (shim_read_stdin(&in, e) < 0)
 		return -1;
 	params = rpc_unpack(s->a, &bootstrap__bootstrap_params__descriptor, in.data, in.len, NULL);
 	if (params && str_eq(params->instance_id, s->args->id)) {
@@ -105,17 +107,26 @@ static int find_group(struct start *s, const char **group, struct err *e)
 
 static int find_socket(struct start *s, struct err *e)
 {
-	const char *dir =
-	        s->params && !str_empty(s->params->socket_dir) ? s->params->socket_dir : SOCKET_DIR;
 	const char *group, *name;
 	char hash[DIGEST_HEX + 1];
 
-	if (find_group(s, &group, e) < 0 || dir_make(dir, 0700, e) < 0)
+	s->dir =
+	        s->params && !str_empty(s->params->socket_dir) ? s->params->socket_dir : SOCKET_DIR;
+	if (find_group(s, &group, e) < 0 || dir_make(s->dir, 0700, e) < 0)
 		return -1;
 	name = path_clean(s->a,
 	                  arena_printf(s->a, "%s/%s/%s", s->args->address, s->args->ns, group));
 	sha256_hex(name, strlen(name), hash);
-	s->socket = path_join(s->a, dir, hash);
+	s->socket = path_join(s->a, s->dir, hash);
+	return 0;
+}
+
+/* Two containers of a new group may start at once: one makes the shim, the other finds it. */
+static int lock_sockets(struct start *s, struct err *e)
+{
+	s->lock = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->lock < 0 || flock(s->lock, LOCK_EX) < 0)
+		return err_errno(e, errno, "lock %s", s->dir);
 	return 0;
 }
 
@@ -212,6 +223,7 @@ static int fork_server(struct start *s, struct err *e)
 		return err_errno(e, errno, "fork");
 	if (pid > 0)
 		return 0;
+	fd_close(&s->lock);
 	if (serve(s, take_fd(&listen_fd), e) < 0) {
 		log_error_of(e, "shim %s ends", s->args->id);
 		exit(1);
@@ -243,7 +255,7 @@ int shim_start(const struct shim_args *args, struct err *e)
 	_cleanup_arena_ struct arena a = { 0 };
 	struct start s = { .args = args, .a = &a };
 
-	if (read_parameters(&s, e) < 0 || find_socket(&s, e) < 0)
+	if (read_parameters(&s, e) < 0 || find_socket(&s, e) < 0 || lock_sockets(&s, e) < 0)
 		return -1;
 	if (!somebody_listens(s.socket) && fork_server(&s, e) < 0)
 		return -1;

@@ -325,6 +325,7 @@ def test_an_exit_follows_its_start(node):
     assert topics == ["create", "start", "exit", "delete"] * 15
 
 
+@pytest.mark.ours
 def test_out_of_memory_is_told_before_the_end(node):
     def act():
         done = node.stack.ctr("run", "--rm", "--memory-limit", str(16 << 20), IMAGE, "a", *SH,
@@ -455,3 +456,78 @@ def test_nothing_is_left(node):
         assert after[kind] == before[kind]
     assert not list(node.inside(SOCKETS).iterdir())
     assert not list(node.inside(BUNDLES).iterdir())
+
+
+# ---- the command line, as other versions of containerd use it
+
+
+def field(number, text):
+    """A protobuf field of bytes or text."""
+    data = text if isinstance(text, bytes) else text.encode()
+    return bytes([number << 3 | 2, len(data)]) + data
+
+
+@pytest.fixture
+def bundle(node):
+    """A folder with a config.json, as containerd makes it for `start`."""
+    made = node.stack.scratch / "bundle"
+    made.mkdir(exist_ok=True)
+    (made / "config.json").write_text(json.dumps({"ociVersion": "1.0.2", "annotations": {}}))
+    yield made
+    for host in node.shims():
+        os.kill(host, signal.SIGTERM)
+    node.stack.wait_for(lambda: not node.shims())
+
+
+def shim(node, bundle, *action, **options):
+    return node.stack.exec(
+        ["containerd-shim-runc-v2", "-namespace", "default", "-id", "x", "-address",
+         "/run/containerd/containerd.sock", "-publish-binary", "/bin/true", *action],
+        cwd=bundle, text=False, check=True, **options).stdout
+
+
+@pytest.mark.ours
+def test_start_for_old_and_new_containerd(node, bundle):
+    legacy = shim(node, bundle, "start", input=b"")
+    assert re.fullmatch(rb"unix:///run/containerd/s/[0-9a-f]{64}", legacy)
+    assert (bundle / "address").read_bytes() == legacy
+    with_options = field(1, "containerd.runc.v1.Options") + field(2, field(6, "runc"))
+    assert shim(node, bundle, "start", input=with_options) == legacy
+    params = field(1, "x") + field(2, "default") + field(9, "/run/containerd/t")
+    result = shim(node, bundle, "start", input=params)
+    assert result.startswith(b"\x08\x03")
+    assert re.search(rb"unix:///run/containerd/t/[0-9a-f]{64}\x1a\x05ttrpc$", result)
+    assert len(node.shims()) == 2
+
+
+@pytest.mark.ours
+def test_starts_of_one_group_at_once(node, bundle):
+    argv = ["containerd-shim-runc-v2", "-namespace", "default", "-id", "x", "-address",
+            "/run/containerd/containerd.sock", "start"]
+    made = [node.sandbox.popen(argv, cwd=bundle, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+            for _ in range(8)]
+    assert len({one.communicate(timeout=20)[0] for one in made}) == 1
+    assert len(node.shims()) == 1
+
+
+def test_version(node, bundle):
+    assert b"Version:" in shim(node, bundle, "-v")
+
+
+@pytest.mark.ours
+def test_info(node, bundle):
+    options = field(1, "containerd.runc.v1.Options") + field(2, field(6, "runc"))
+    told = shim(node, bundle, "-info", input=options)
+    assert b"io.containerd.runc.v2" in told
+    assert b"containerd.runc.v1.Options" in told
+    assert b'"ociVersionMax"' in told
+
+
+@pytest.mark.ours
+def test_delete_tells_what_was_recorded(node, bundle):
+    (bundle / "exit.json").write_text(
+        '{"pid":42,"exit_status":7,"exited_at":"2026-01-02T03:04:05.5Z","deleted":true}')
+    told = shim(node, bundle, "delete")
+    assert told.startswith(b"\x08\x2a\x10\x07\x1a")
+    (bundle / "exit.json").unlink()
+    assert b"\x10\x89\x01" in shim(node, bundle, "delete")
