@@ -7,8 +7,6 @@
 #include "base/proc.h"
 #include "engine/spec.h"
 
-#define MIN_MEMORY (6 * (int64_t)MIB)
-
 /* ---- merging ---- */
 
 static bool has(const struct strs *s, const char *word)
@@ -133,34 +131,6 @@ void host_config_defaults(struct arena *a, const struct options *o, struct api_h
 
 /* ---- refusing ---- */
 
-static int check_port(const char *spec, struct err *e)
-{
-	size_t n = strcspn(spec, "/");
-	const char *proto = spec[n] ? spec + n + 1 : "tcp";
-	char number[12];
-	uint64_t port;
-
-	str_copy(number, MIN(sizeof(number), n + 1), spec);
-	if (!str_u64(number, &port) || port > 65535)
-		return err_set(e, ERR_INVALID, "invalid port specification: \"%s\"", spec);
-	if (!str_ieq(proto, "tcp") && !str_ieq(proto, "udp") && !str_ieq(proto, "sctp"))
-		return err_set(e, ERR_INVALID,
-		               "invalid port specification: \"%s\": invalid proto: %s", spec,
-		               proto);
-	return 0;
-}
-
-static int check_ports(const struct api_config *c, const struct api_host_config *h, struct err *e)
-{
-	for (size_t i = 0; i < c->exposed_ports.n; i++)
-		if (check_port(c->exposed_ports.v[i], e) < 0)
-			return -1;
-	for (size_t i = 0; i < h->port_bindings.n; i++)
-		if (check_port(h->port_bindings.v[i].key, e) < 0)
-			return -1;
-	return 0;
-}
-
 static int check_config(const struct api_config *c, struct err *e)
 {
 	if (c->cmd.n == 0 && c->entrypoint.n == 0)
@@ -207,12 +177,7 @@ static int check_restart_policy(const struct api_host_config *h, struct err *e)
 	return 0;
 }
 
-static bool shares(const char *mode)
-{
-	return str_starts(mode ? mode : "", "container:");
-}
-
-static int check_modes(const struct api_config *c, const struct api_host_config *h, struct err *e)
+static int check_modes(const struct api_host_config *h, struct err *e)
 {
 	static const char *const logs[] = { "json-file", "none" };
 	bool known = false;
@@ -222,24 +187,12 @@ static int check_modes(const struct api_config *c, const struct api_host_config 
 	if (!known)
 		return err_set(e, ERR_INVALID, "logger: no log driver named '%s' is registered",
 		               h->log_config->type);
-	if (shares(h->network_mode) && !str_empty(c->hostname))
-		return err_set(e, ERR_INVALID,
-		               "conflicting options: hostname and the network mode");
-	if (shares(h->network_mode) && h->port_bindings.n > 0)
-		return err_set(
-		        e, ERR_INVALID,
-		        "conflicting options: port publishing and the container type network "
-		        "mode");
-	if (h->memory > 0 && h->memory < MIN_MEMORY)
-		return err_set(e, ERR_INVALID, "Minimum memory limit allowed is 6MB");
 	if (h->shm_size < 0)
 		return err_set(e, ERR_INVALID, "SHM size can not be less than 0");
 	if (h->device_requests.n > 0)
 		return err_set(e, ERR_UNIMPLEMENTED, "device requests (--gpus) are not there yet");
 	if (h->volumes_from.n > 0)
 		return err_set(e, ERR_UNIMPLEMENTED, "--volumes-from is not there yet");
-	if (h->links.n > 0)
-		return err_set(e, ERR_UNIMPLEMENTED, "--link is not there yet");
 	if (h->storage_opt.n > 0)
 		return err_set(e, ERR_UNIMPLEMENTED, "--storage-opt is not there yet");
 	if (!str_empty(h->userns_mode) && !str_eq(h->userns_mode, "host"))
@@ -267,8 +220,8 @@ static int check_spec_parts(struct arena *a, const struct api_config *c,
 int config_check(struct arena *a, const struct api_config *c, const struct api_host_config *h,
                  struct strs *warnings, struct err *e)
 {
-	if (check_config(c, e) < 0 || check_ports(c, h, e) < 0 || check_restart_policy(h, e) < 0 ||
-	    check_modes(c, h, e) < 0 || check_spec_parts(a, c, h, e) < 0)
+	if (check_config(c, e) < 0 || check_restart_policy(h, e) < 0 || check_modes(h, e) < 0 ||
+	    check_spec_parts(a, c, h, e) < 0)
 		return -1;
 	if (str_eq(h->network_mode, "host") && h->port_bindings.n > 0)
 		arena_push(a, warnings,

@@ -15,6 +15,7 @@
 #include "engine/container_store.h"
 #include "engine/ctrd.h"
 #include "engine/names.h"
+#include "engine/networking.h"
 #include "engine/spec.h"
 
 #define NAME_ATTEMPTS 20
@@ -120,6 +121,8 @@ static int fill_record(struct engine *g, struct arena *a, const struct api_creat
 		return err_set(e, ERR_UNIMPLEMENTED,
 		               "volumes are not there yet: an anonymous volume on %s",
 		               config->volumes.v[0]);
+	if (networking_validate(a, config, host, body->networking, e) < 0)
+		return -1; /* before the image adds the ports that it exposes */
 	config_merge(a, config, image->config.config);
 	host_config_defaults(a, &g->opt, host);
 	if (config_check(a, config, host, warnings, e) < 0)
