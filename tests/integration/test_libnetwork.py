@@ -318,6 +318,10 @@ def test_after_a_reboot(world, start):
        f"ip link del docker0; umount {ROOT}/netns/*; rm -r {ROOT}")
     for server in n.servers:
         server.kill()
+        server.wait()
+    end = time.monotonic() + 5
+    while links(world) != ["lo"] and time.monotonic() < end:
+        time.sleep(0.05)
     n.start()
     assert n.ask("list")["sandboxes"] == []
     assert links(world) == ["docker0", "lo"]
