@@ -29,6 +29,7 @@ struct start {
 	struct oci_spec *spec;
 	struct ctrd_io io;
 	bool has_container, has_task;
+	int64_t started_at;
 	int pid;
 };
 
@@ -136,6 +137,7 @@ static int run_task(struct start *s, struct err *e)
 	if (ctrd_task_create(s->g, s->c->id, &s->rootfs, &s->io, &s->pid, e) < 0)
 		return err_wrap(e, "failed to create task for container");
 	s->has_task = true;
+	s->started_at = clock_now_ns(); /* it may have ended before the answer comes */
 	if (ctrd_task_start(s->g, s->c->id, NULL, &s->pid, e) < 0)
 		return err_wrap(e, "failed to start task for container");
 	return 0;
@@ -229,7 +231,7 @@ static int note_success(struct start *s, struct err *e)
 	st.status = CONTAINER_RUNNING;
 	st.pid = s->pid;
 	st.exit_code = 0;
-	st.started_at = clock_now_ns();
+	st.started_at = s->started_at;
 	st.oom_killed = false;
 	st.error[0] = '\0';
 	container_set_net(s->c, take_ptr(s->net));
