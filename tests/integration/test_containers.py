@@ -23,7 +23,7 @@ def state(inspect, name="box"):
 
 
 def test_create_start_wait(docker, inspect):
-    name = docker("create", "--name", "box", "--network=none", *SH, "exit 6")
+    name = docker("create", "--name", "box", "--network=none", *SH, "sleep 0.2; exit 6")
     assert len(name) == 64
     first = state(inspect)
     assert (first["Status"], first["Running"], first["Pid"]) == ("created", False, 0)

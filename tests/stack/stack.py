@@ -25,7 +25,7 @@ from .sandbox import TOP, Sandbox
 
 PROGRAMS = ("docker", "dockerd", "containerd", "ctr", "containerd-shim-runc-v2", "runc",
             "docker-proxy", "docker-init")
-OFFICIAL_CLI = "/usr/local/bin/docker"
+OFFICIAL_CLI = os.environ.get("LIGHTER_OFFICIAL_CLI", "/usr/local/bin/docker")
 SOCKET = "/run/docker.sock"
 CONTAINERD_ALONE = "/run/containerd/containerd.sock"
 CONTAINERD_BELOW = "/run/docker/containerd/containerd.sock"
