@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,6 +50,21 @@ char *proc_beside(struct arena *a, const char *relative)
 	slash = strrchr(exe, '/');
 	return path_clean(
 	        a, arena_printf(a, "%.*s/%s", slash ? (int)(slash - exe) : 0, exe, relative));
+}
+
+/* What spawned programs get back; valid once it was raised. */
+static struct rlimit nofile_before;
+static bool nofile_raised;
+
+void proc_raise_nofile(void)
+{
+	struct rlimit r;
+
+	if (nofile_raised || getrlimit(RLIMIT_NOFILE, &r) < 0)
+		return;
+	nofile_before = r;
+	r.rlim_cur = r.rlim_max;
+	nofile_raised = setrlimit(RLIMIT_NOFILE, &r) == 0; /* if not, then it is what it is */
 }
 
 /* What the child needs, in memory that it shares with the waiting parent (CLONE_VM). */
@@ -97,6 +113,8 @@ no_asan static int child_main(void *arg)
 	sigset_t none;
 
 	reset_signals();
+	if (nofile_raised)
+		setrlimit(RLIMIT_NOFILE, &nofile_before);
 	if ((s->new_session && setsid() < 0) || (s->new_group && setpgid(0, 0) < 0) ||
 	    (s->die_with_parent && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) || move_fds(c) < 0 ||
 	    (s->cwd && chdir(s->cwd) < 0))

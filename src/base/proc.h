@@ -33,6 +33,12 @@ struct proc_spawn {
  */
 pid_t proc_spawn(const struct proc_spawn *s, int *pidfd, struct err *e) must_check;
 
+/*
+ * Raises our limit of open descriptors to the hard one, for daemons: each container costs a few.
+ * Programs that are spawned afterwards get back the limit that we were started with.
+ */
+void proc_raise_nofile(void);
+
 /* Waits for the end; returns the exit code, or 128 + signal. */
 int proc_wait(pid_t pid, struct err *e) must_check;
 

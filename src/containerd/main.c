@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "containerd/config.h"
 #include "containerd/daemon.h"
 #include "containerd/flags.h"
@@ -80,6 +81,7 @@ static int run_daemon(struct arena *a, const struct options *o, struct err *e)
 	mallopt(M_TRIM_THRESHOLD, 128 * 1024);
 	if (load_config(a, o, &config, e) < 0 || set_log_level(&config, e) < 0)
 		return -1;
+	proc_raise_nofile();
 	log_info("starting containerd %s", CONTAINERD_VERSION);
 	if (daemon_start(&daemon, &config, e) < 0)
 		return -1;

@@ -210,6 +210,20 @@ def test_exec(ctr, world):
     end(ctr, world, "e1")
 
 
+def test_limits_of_the_daemon_are_not_the_containers(ctr, world):
+    """containerd raises its own limit of open files; what it starts has the one it was given."""
+    limits = world.exec(["sh", "-c", "ulimit -Sn; ulimit -Hn"], check=True).stdout.split()
+    of_daemon = world.exec(["sh", "-c", f"grep 'open files' /proc/{world.pids('containerd')[0]}/"
+                            "limits"], check=True).stdout.split()[3:5]
+    assert of_daemon == [limits[1], limits[1]]
+    run(ctr, "l1", "sleep", "1000")
+    shim = world.pids("containerd-shim-runc-v2")[0]
+    of_shim = world.exec(["grep", "open files", f"/proc/{shim}/limits"]).stdout.split()[3:5]
+    if "debian" not in str(world.swap.get("runc")):     # Go raises it again for itself
+        assert of_shim == limits
+    end(ctr, world, "l1")
+
+
 def test_pause_kill_and_processes(ctr, world):
     run(ctr, "p1", "sleep", "1000")
     assert state_of(ctr, "p1") == "RUNNING"
