@@ -256,6 +256,25 @@ def test_events(ctr, world):
     assert order == sorted(order)
 
 
+def test_publish(ctr, world):
+    watcher = world.popen([peers.program("ctr"), "--address", world.address, "events",
+                           'topic=="/test/published"'], stdout=subprocess.PIPE, text=True)
+    assert watcher.inner_pid()
+    time.sleep(1)
+    url = b"containerd.events.TaskPaused"
+    event = bytes([0x0a, len(url)]) + url + bytes([0x12, 3, 0x0a, 1]) + b"x"
+    publish = [build_dir() / "bin" / "containerd", "--address", world.address, "publish",
+               "--namespace", "default"]
+    for topic in ("/test/other", "/test/published"):
+        world.exec([*publish, "--topic", topic], input=event, text=False, check=True)
+    line = watcher.stdout.readline()
+    watcher.terminate()
+    watcher.communicate()
+    assert "/test/published" in line and '"container_id":"x"' in line
+    refused = world.exec([*publish, "--topic", "no-slash"], input=event, text=False)
+    assert refused.returncode == 1 and b"must start with '/'" in refused.stderr
+
+
 # ---- staying alive
 
 
