@@ -31,12 +31,12 @@ static int check_make(struct make *m, struct tx *tx, struct snapshot *parent, st
 {
 	const char *target = labels_get(m->labels, LABEL_TARGET);
 
+	*parent = (struct snapshot){ 0 };
 	if (target && snapshot_exists(tx, m->a, m->ns, target))
 		return err_set(e, ERR_ALREADY_EXISTS, "target snapshot \"%s\": already exists",
 		               target);
 	if (snapshot_exists(tx, m->a, m->ns, m->key))
 		return err_set(e, ERR_ALREADY_EXISTS, "snapshot \"%s\": already exists", m->key);
-	*parent = (struct snapshot){ 0 };
 	if (!*m->parent)
 		return 0;
 	if (snapshot_find(tx, m->a, m->ns, m->parent, parent, e) < 0)

@@ -47,11 +47,9 @@ void grpc_call_unref(struct grpc_call *c)
 /* Tells the handler that nobody waits for its answer any more. */
 static void cancel(struct grpc_call *c)
 {
-	pthread_mutex_lock(&c->lock);
-	c->in_end = true;
-	pthread_mutex_unlock(&c->lock);
 	rpc_call_cancel(&c->rpc);
 	pthread_mutex_lock(&c->lock);
+	c->in_end = true;
 	pthread_cond_broadcast(&c->changed);
 	pthread_mutex_unlock(&c->lock);
 }
