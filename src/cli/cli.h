@@ -25,6 +25,8 @@ extern const struct flags global_flags;
 struct cli {
 	struct arena arena;
 	const struct global_options *global;
+	const char *const *words; /* of the command line, behind our own name */
+	size_t nglobal;           /* of these, global options and their values */
 	const char *config_dir;
 	struct config config;
 	const char *context; /* name of the one in use */

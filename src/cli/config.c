@@ -38,7 +38,7 @@ int config_load(struct arena *a, const char *dir, struct config *out, struct err
 	}
 	if (!text.len || json_decode(a, &config_type, text, out, e) == 0)
 		return 0;
-	return err_wrap(e, "%s", path);
+	return err_wrap(e, "Error parsing config file (%s)", path);
 }
 
 /* --- credentials --- */
@@ -146,6 +146,7 @@ static int file_credentials(struct arena *a, const struct config *c, const char 
 		                                !registry[strcspn(host, "/")]))
 			continue;
 		*out = *c->auths.v[i].value;
+		out->serveraddress = key;
 		return split_auth(a, out, e);
 	}
 	return 0;
@@ -163,8 +164,19 @@ int config_registry_auth(struct arena *a, const struct config *c, const struct r
 
 	if (r < 0)
 		return -1;
-	if (entry.username || entry.identitytoken || entry.registrytoken)
+	if (helper && (entry.username || entry.identitytoken))
 		entry.serveraddress = registry;
 	*header = base64_encode(a, slice_of(json_text(a, &auth_entry_type, &entry)), BASE64_URL);
 	return 0;
+}
+
+const struct proxy_entry *config_proxies(const struct config *c, const char *address)
+{
+	const struct proxy_entry *found = NULL;
+
+	for (size_t i = 0; i < c->proxies.n; i++)
+		if (str_eq(c->proxies.v[i].key, address) ||
+		    (!found && str_eq(c->proxies.v[i].key, "default")))
+			found = c->proxies.v[i].value;
+	return found;
 }

@@ -48,4 +48,7 @@ int config_load(struct arena *a, const char *dir, struct config *out, struct err
 int config_registry_auth(struct arena *a, const struct config *c, const struct reference *ref,
                          const char **header, struct err *e) must_check;
 
+/* The proxies for containers of the daemon at this address, or NULL. */
+const struct proxy_entry *config_proxies(const struct config *c, const char *address);
+
 #endif

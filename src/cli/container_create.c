@@ -130,7 +130,7 @@ int container_create(struct cli *cli, struct call *call, struct err *e)
 	struct create_body body;
 	const char *id;
 
-	if (create_body_make(&cli->arena, call, &body, e) < 0) {
+	if (create_body_make(cli, call, &body, e) < 0) {
 		cli_print_failure(cli, call, e);
 		return EXIT_DAEMON;
 	}

@@ -1,14 +1,12 @@
 /* docker logs: GET logs, taken apart into stdout and stderr unless the container has a TTY. */
 #include <stdio.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "cli/commands.h"
 #include "cli/container_json.h"
-#include "cli/demux.h"
 #include "cli/format/timestamp.h"
+#include "cli/output.h"
 
-#define CHUNK (32 * 1024)
+#define CHUNK (64 * 1024)
 
 struct logs_options {
 	bool details, follow, timestamps;
@@ -30,23 +28,19 @@ static const struct flag logs_flag_rows[] = {
 };
 const struct flags logs_flags = FLAGS(logs_options, logs_flag_rows);
 
-static int write_out(void *arg unused_arg, int stream, const char *p, size_t n, struct err *e)
-{
-	return fd_write_all(stream == 2 ? STDERR_FILENO : STDOUT_FILENO, p, n, e);
-}
-
 static int copy(struct http_conn *conn, bool tty, struct err *e)
 {
-	struct demux demux = { .sink = write_out, .raw = tty };
+	struct output output;
 	char chunk[CHUNK];
 	ssize_t n;
 	int r = 0;
 
+	output_init(&output, tty);
 	while (r == 0 && (n = http_body_read(conn, chunk, sizeof(chunk), e)) != 0)
-		r = n < 0 ? -1 : demux_feed(&demux, chunk, (size_t)n, e);
+		r = n < 0 ? -1 : output_feed(&output, chunk, (size_t)n, e);
 	if (r == 0)
-		r = demux_end(&demux, e);
-	demux_free(&demux);
+		r = output_end(&output, e);
+	output_free(&output);
 	return r;
 }
 

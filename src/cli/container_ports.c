@@ -81,7 +81,8 @@ const char *ports_display(struct arena *a, struct port_summary *v, size_t n)
 	_cleanup_buf_ struct buf b = { 0 }, mapped = { 0 };
 	struct runs runs = { 0 };
 
-	qsort(v, n, sizeof(*v), by_port);
+	if (n > 1)
+		qsort(v, n, sizeof(*v), by_port);
 	for (size_t i = 0; i < n; i++) {
 		const char *host = arena_printf(a, "%lld", (long long)v[i].public_port);
 

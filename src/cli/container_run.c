@@ -133,7 +133,7 @@ int container_run(struct cli *cli, struct call *call, struct err *e)
 	struct run r = { .cli = cli, .o = call->options, .io = { .fd = -1 } };
 	int status;
 
-	if (create_body_make(&cli->arena, call, &r.body, e) < 0) {
+	if (create_body_make(cli, call, &r.body, e) < 0) {
 		cli_print_failure(cli, call, e);
 		return EXIT_DAEMON;
 	}

@@ -103,7 +103,9 @@ int container_port(struct cli *cli, struct call *call, struct err *e)
 		return -1;
 	if (call->args.n > 1)
 		return one_port(cli, c.network, call->args.v[0], call->args.v[1], e);
-	qsort(c.network->ports.v, c.network->ports.n, sizeof(*c.network->ports.v), by_number);
+	if (c.network->ports.n > 1)
+		qsort(c.network->ports.v, c.network->ports.n, sizeof(*c.network->ports.v),
+		      by_number);
 	for (size_t i = 0; i < c.network->ports.n; i++)
 		for (size_t k = 0; k < c.network->ports.v[i].n; k++)
 			printf("%s -> %s\n", c.network->ports.v[i].key,

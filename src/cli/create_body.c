@@ -1,12 +1,11 @@
 /* From the options of `run` and `create` to the body of the request. See create_body.h. */
 #include "cli/create_body.h"
 
-#include <ctype.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "cli/cli.h"
 #include "cli/create_parts.h"
 #include "cli/spec/env.h"
 
@@ -185,77 +184,6 @@ static int make_health(struct arena *a, const struct call *call, struct create_b
 	return 0;
 }
 
-static int make_resources(struct arena *a, const struct call *call, struct create_body *out,
-                          struct err *e)
-{
-	const struct create_options *o = call->options;
-	struct host_config *h = out->host;
-
-	h->cpu_shares = o->cpu_shares;
-	h->nano_cpus = o->cpus;
-	h->cpu_period = o->cpu_period;
-	h->cpu_quota = o->cpu_quota;
-	h->cpu_rt_period = o->cpu_rt_period;
-	h->cpu_rt_runtime = o->cpu_rt_runtime;
-	h->cpuset_cpus = o->cpuset_cpus;
-	h->cpuset_mems = o->cpuset_mems;
-	h->cpu_count = o->cpu_count;
-	h->cpu_percent = o->cpu_percent;
-	h->memory = o->memory;
-	h->memory_reservation = o->memory_reservation;
-	h->memory_swap = o->memory_swap;
-	h->memory_swappiness = o->memory_swappiness;
-	h->kernel_memory = o->kernel_memory;
-	h->oom_kill_disable = o->oom_kill_disable;
-	h->pids_limit = o->pids_limit;
-	h->blkio_weight = o->blkio_weight;
-	h->io_maxiops = o->io_maxiops;
-	h->io_maxbandwidth = o->io_maxbandwidth;
-	h->cgroup_parent = o->cgroup_parent;
-	h->shm_size = o->shm_size;
-	if (o->memory_swappiness < -1 || o->memory_swappiness > 100)
-		return err_set(e, ERR_INVALID,
-		               "invalid value: %lld. Valid memory swappiness range is 0-100",
-		               (long long)o->memory_swappiness);
-	for (size_t i = 0; i < o->ulimit.n; i++) {
-		struct ulimit u;
-
-		if (ulimit_parse(a, o->ulimit.v[i], &u, e) < 0)
-			return -1;
-		arena_push(a, &h->ulimits, u);
-	}
-	return 0;
-}
-
-static int by_text(const void *x, const void *y)
-{
-	return strcmp(*(const char *const *)x, *(const char *const *)y);
-}
-
-/* "net_admin" is CAP_NET_ADMIN; sorted, each once. */
-static struct strs capabilities(struct arena *a, const struct strs *names)
-{
-	struct strs all = { 0 }, out = { 0 };
-
-	for (size_t i = 0; i < names->n; i++) {
-		char *cap = arena_printf(a, "%s%s",
-		                         str_ieq(names->v[i], "all") ||
-		                                         strncasecmp(names->v[i], "CAP_", 4) == 0
-		                                 ? ""
-		                                 : "CAP_",
-		                         names->v[i]);
-
-		for (char *p = cap; *p; p++)
-			*p = (char)toupper((unsigned char)*p);
-		arena_push(a, &all, (const char *)cap);
-	}
-	qsort(all.v, all.n, sizeof(*all.v), by_text);
-	for (size_t i = 0; i < all.n; i++)
-		if (!i || !str_eq(all.v[i], all.v[i - 1]))
-			arena_push(a, &out, all.v[i]);
-	return out;
-}
-
 static int check_storage(const struct strs *options, struct err *e)
 {
 	for (size_t i = 0; i < options->n; i++)
@@ -271,8 +199,8 @@ static int make_host(struct arena *a, const struct call *call, struct create_bod
 	struct host_config *h = out->host;
 
 	h->auto_remove = o->rm;
-	h->cap_add = capabilities(a, &o->cap_add);
-	h->cap_drop = capabilities(a, &o->cap_drop);
+	h->cap_add = create_capabilities(a, &o->cap_add);
+	h->cap_drop = create_capabilities(a, &o->cap_drop);
 	h->cidfile = o->cidfile;
 	h->dns = o->dns;
 	h->dns_options = o->dns_option;
@@ -313,18 +241,55 @@ static int check_pull(struct arena *a unused_arg, const struct call *call,
 
 static part_fn *const parts[] = {
 	check_pull, make_plain,        make_attach,    make_env,
-	make_ports, make_volumes,      make_health,    make_resources,
+	make_ports, make_volumes,      make_health,    create_resources,
 	make_host,  create_namespaces, create_devices, create_networks,
 };
 
-int create_body_make(struct arena *a, const struct call *call, struct create_body *out,
+static bool names(const struct strs *env, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], name, n) == 0 && (env->v[i][n] == '=' || !env->v[i][n]))
+			return true;
+	return false;
+}
+
+/* "proxies" of the configuration for this daemon, or "default", in capitals and in small letters. */
+static void add_proxies(struct cli *cli, struct strs *env)
+{
+	const struct proxy_entry *p = config_proxies(&cli->config, cli->address);
+	const struct {
+		const char *upper, *lower, *value;
+	} all[] = { { "HTTP_PROXY", "http_proxy", p ? p->http : NULL },
+		    { "HTTPS_PROXY", "https_proxy", p ? p->https : NULL },
+		    { "NO_PROXY", "no_proxy", p ? p->no : NULL },
+		    { "FTP_PROXY", "ftp_proxy", p ? p->ftp : NULL },
+		    { "ALL_PROXY", "all_proxy", p ? p->all : NULL } };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		if (str_empty(all[i].value))
+			continue;
+		if (!names(env, all[i].upper))
+			arena_push(&cli->arena, env,
+			           arena_printf(&cli->arena, "%s=%s", all[i].upper, all[i].value));
+		if (!names(env, all[i].lower))
+			arena_push(&cli->arena, env,
+			           arena_printf(&cli->arena, "%s=%s", all[i].lower, all[i].value));
+	}
+}
+
+int create_body_make(struct cli *cli, const struct call *call, struct create_body *out,
                      struct err *e)
 {
+	struct arena *a = &cli->arena;
+
 	*out = (struct create_body){ .host = arena_new(a, struct host_config),
 		                     .networking = arena_new(a, struct networking_config) };
 	out->host->console_size = (struct json_i64s){ 2, arena_array(a, int64_t, 2) };
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (parts[i](a, call, out, e) < 0)
 			return -1;
+	add_proxies(cli, &out->env);
 	return 0;
 }

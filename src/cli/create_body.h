@@ -135,8 +135,11 @@ JSON_STRUCT(networking_config, NETWORKING_CONFIG)
 	F(OBJ, networking, "NetworkingConfig", 0, networking_config)
 JSON_STRUCT(create_body, CREATE_BODY)
 
-/* Options, image and command as the body; what the attach flags ask for is in it. */
-int create_body_make(struct arena *a, const struct call *call, struct create_body *out,
+/*
+ * Options, image and command as the body; what the attach flags ask for is in it, and the proxies of
+ * the configuration where the environment does not name its own.
+ */
+int create_body_make(struct cli *cli, const struct call *call, struct create_body *out,
                      struct err *e) must_check;
 
 #endif

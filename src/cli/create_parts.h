@@ -17,4 +17,10 @@ int create_devices(struct arena *a, const struct call *call, struct create_body 
 int create_networks(struct arena *a, const struct call *call, struct create_body *out,
                     struct err *e) must_check;
 
+int create_resources(struct arena *a, const struct call *call, struct create_body *out,
+                     struct err *e) must_check;
+
+/* "net_admin" is CAP_NET_ADMIN; sorted, each once. */
+struct strs create_capabilities(struct arena *a, const struct strs *names);
+
 #endif

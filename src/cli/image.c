@@ -76,7 +76,7 @@ int image_tag(struct cli *cli, struct call *call, struct err *e)
 		return err_wrap(e, "Error parsing reference: \"%s\" is not a valid repository/tag",
 		                call->args.v[1]);
 	api_path_start(&path, "/images/", call->args.v[0], "/tag");
-	api_query(&path, "repo", reference_familiar_name(&cli->arena, &target));
+	api_query(&path, "repo", reference_name(&cli->arena, &target));
 	api_query(&path, "tag", target.tag ? target.tag : "latest");
 	return api_post(cli, buf_cstr(&path.b), e) < 0 ? -1 : 0;
 }

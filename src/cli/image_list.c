@@ -263,7 +263,8 @@ static int fetch(struct cli *cli, const struct call *call, struct image_summarie
 	api_query_filters(&path, &filters);
 	if (api_list(cli, "GET", buf_cstr(&path.b), &image_summaries_type, out, e) < 0)
 		return -1;
-	qsort(out->list.v, out->list.n, sizeof(*out->list.v), newest_first);
+	if (out->list.n > 1)
+		qsort(out->list.v, out->list.n, sizeof(*out->list.v), newest_first);
 	return 0;
 }
 

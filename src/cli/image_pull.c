@@ -31,7 +31,7 @@ int image_fetch(struct cli *cli, const struct reference *ref, const char *tag, c
 	int r;
 
 	api_path_start(&path, "/images/create", "", "");
-	api_query(&path, "fromImage", reference_familiar_name(&cli->arena, ref));
+	api_query(&path, "fromImage", reference_name(&cli->arena, ref));
 	if (!str_empty(platform))
 		api_query(&path, "platform", platform);
 	if (*tag)

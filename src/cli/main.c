@@ -31,7 +31,7 @@ static void load_config(struct cli *cli)
 
 	cli->config_dir = config_folder(cli);
 	if (config_load(&cli->arena, cli->config_dir, &cli->config, &e) < 0)
-		fprintf(stderr, "WARNING: Error loading config file: %s\n", e.text);
+		fprintf(stderr, "WARNING: %s\n", e.text);
 }
 
 static bool log_level_known(const char *level)
@@ -49,6 +49,8 @@ static int start(struct cli *cli, const char *const *argv)
 	int eaten = args_parse_global(&cli->arena, &global_flags, argv, &call, &e);
 
 	cli->global = call.options;
+	cli->words = argv;
+	cli->nglobal = eaten < 0 ? 0 : (size_t)eaten;
 	if (eaten < 0)
 		return cli_usage_error(&call, e.text, "Run", EXIT_USAGE);
 	if (cli->global->version && !call.help) {

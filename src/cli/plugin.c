@@ -47,28 +47,15 @@ const char *plugin_find(struct cli *cli, const char *name)
 	return path;
 }
 
-static void push(struct cli *cli, struct strs *words, const char *flag, const char *value)
-{
-	if (str_empty(value))
-		return;
-	arena_push(&cli->arena, words, flag);
-	arena_push(&cli->arena, words, value);
-}
-
-/* Our own global options, so that the plugin speaks to the same daemon. */
+/* The command line as it is: the plugin reads the global options itself. */
 static struct strs plugin_words(struct cli *cli, const char *path, const char *const *argv)
 {
-	const struct global_options *g = cli->global;
 	const char *name = strrchr(path, '-') + 1;
 	struct strs words = { 0 };
 
 	arena_push(&cli->arena, &words, path);
-	push(cli, &words, "--config", g->config);
-	push(cli, &words, "--context", g->context);
-	for (size_t i = 0; i < g->host.n; i++)
-		push(cli, &words, "--host", g->host.v[i]);
-	if (g->debug)
-		arena_push(&cli->arena, &words, "--debug");
+	for (size_t i = 0; i < cli->nglobal; i++)
+		arena_push(&cli->arena, &words, cli->words[i]);
 	if (!str_eq(name, argv[0])) /* `docker build` is `docker-buildx buildx build` */
 		arena_push(&cli->arena, &words, name);
 	for (; *argv; argv++)

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/proc.h"
+#include "cli/output.h"
 
 #define CHUNK        (32 * 1024)
 #define RESIZE_TRIES 10
@@ -34,7 +35,7 @@ struct joined {
 	int sock, in, signals; /* -1 when done or not there */
 	struct buf to_sock;    /* typed, not yet sent */
 	bool in_ended;         /* close the sending half once to_sock is empty */
-	struct demux demux;
+	struct output output;
 	struct detach detach;
 	struct terminal terminal;
 	bool detached;
@@ -42,13 +43,6 @@ struct joined {
 	int64_t resize_at; /* next try, monotonic ms */
 	struct err *e;
 };
-
-/* --- output --- */
-
-static int write_out(void *arg unused_arg, int stream, const char *p, size_t n, struct err *e)
-{
-	return fd_write_all(stream == 2 ? STDERR_FILENO : STDOUT_FILENO, p, n, e);
-}
 
 static int read_sock(struct joined *j)
 {
@@ -60,9 +54,9 @@ static int read_sock(struct joined *j)
 	if (n < 0 && errno != ECONNRESET)
 		return err_errno(j->e, errno, "read from the daemon");
 	if (n > 0)
-		return demux_feed(&j->demux, chunk, (size_t)n, j->e);
+		return output_feed(&j->output, chunk, (size_t)n, j->e);
 	fd_close(&j->sock);
-	return demux_end(&j->demux, j->e);
+	return output_end(&j->output, j->e);
 }
 
 /* --- input --- */
@@ -264,7 +258,7 @@ static int join(struct joined *j)
 		j->resize_tries = RESIZE_TRIES;
 		try_resize(j);
 	}
-	if (s->io && demux_feed(&j->demux, buf_cstr(&s->io->early), s->io->early.len, j->e) < 0)
+	if (s->io && output_feed(&j->output, buf_cstr(&s->io->early), s->io->early.len, j->e) < 0)
 		return -1;
 	close_sending(j);
 	return loop(j);
@@ -276,14 +270,14 @@ int session_run(struct cli *cli, struct session *s, int *status, struct err *e)
 	int r;
 
 	*status = 0;
-	j.demux = (struct demux){ .sink = write_out, .raw = s->tty };
+	output_init(&j.output, s->tty);
 	fflush(stdout);
 	r = join(&j);
 	terminal_restore(&j.terminal);
 	fd_close(&j.sock);
 	fd_close(&j.signals);
 	buf_free(&j.to_sock);
-	demux_free(&j.demux);
+	output_free(&j.output);
 	if (r < 0)
 		return -1;
 	if (j.detached)

@@ -9,7 +9,6 @@
 #define CLI_SESSION_H
 
 #include "cli/cli.h"
-#include "cli/demux.h"
 #include "cli/terminal.h"
 
 struct session {

@@ -72,7 +72,8 @@ static int print_line(void *arg unused_arg, struct arena *a, struct slice text, 
 	print_time(&ev);
 	printf("%s %s %s", ev.type, ev.action, ev.actor->id);
 	m = &ev.actor->attributes;
-	qsort(m->v, m->n, sizeof(*m->v), by_key);
+	if (m->n > 1)
+		qsort(m->v, m->n, sizeof(*m->v), by_key);
 	for (size_t i = 0; i < m->n; i++)
 		printf("%s%s=%s", i ? ", " : " (", m->v[i].key, m->v[i].value);
 	puts(m->n ? ")" : "");

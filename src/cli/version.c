@@ -133,15 +133,21 @@ static const char *build_time(struct arena *a, const char *text)
 	return arena_strdup(a, out);
 }
 
+static void add_line(struct buf *b, const char *title, const char *value)
+{
+	if (*value)
+		buf_printf(b, "  %s:\t%s\n", title, value);
+}
+
 static void add_engine(struct arena *a, struct buf *b, const struct version_component *c)
 {
 	buf_printf(b, "  Version:\t%s\n  API version:\t%s (minimum version %s)\n", c->version,
 	           detail(c, "ApiVersion"), detail(c, "MinAPIVersion"));
-	buf_printf(b, "  Go version:\t%s\n  Git commit:\t%s\n  Built:\t%s\n",
-	           detail(c, "GoVersion"), detail(c, "GitCommit"),
-	           build_time(a, detail(c, "BuildTime")));
-	buf_printf(b, "  OS/Arch:\t%s/%s\n  Experimental:\t%s\n", detail(c, "Os"),
-	           detail(c, "Arch"), detail(c, "Experimental"));
+	add_line(b, "Go version", detail(c, "GoVersion"));
+	add_line(b, "Git commit", detail(c, "GitCommit"));
+	add_line(b, "Built", build_time(a, detail(c, "BuildTime")));
+	buf_printf(b, "  OS/Arch:\t%s/%s\n", detail(c, "Os"), detail(c, "Arch"));
+	add_line(b, "Experimental", detail(c, "Experimental"));
 }
 
 static void add_server(struct arena *a, struct buf *b, const struct server_version *s)

@@ -196,6 +196,8 @@ LOOKS = [
     "info --format {{.DriverStatus}} {{.Plugins}} {{.Runtimes}} {{.Swarm}} {{.Images}}",
     "info --format {{json .RegistryConfig}} {{json .Swarm}} {{.CPUShares}} {{.HTTPProxy}}",
     "events --since 0 --until 1 --format {{.Nope}}", "events --since 0 --until 1 --format {{.Nope",
+    "events --since 1h --until 0s --filter container=web", "events --since 1h --until 0s --format json",
+    "events --since 1h --until 0s --format {{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Time}}",
     "events --until 1", "events --since 2001-01-01 --until 2001-01-02T10:00:00",
     "info --format {{.ServerVersion}} {{.Driver}} {{.NCPU}} {{.OSType}} {{json .Plugins.Volume}}",
     # what is wrong

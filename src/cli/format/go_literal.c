@@ -181,7 +181,7 @@ bool go_number(struct slice s, struct value *out)
 	*out = value_float(strtod(text, &end));
 	if (*end)
 		return false;
-	if (out->real == (double)(int64_t)out->real && out->real < 9e18 && out->real > -9e18)
+	if (out->real < 9e18 && out->real > -9e18 && out->real == (double)(int64_t)out->real)
 		*out = value_int((int64_t)out->real);
 	return true;
 }

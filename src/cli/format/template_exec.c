@@ -158,6 +158,8 @@ static int run_list(struct run *r, const struct value *dot, const struct node *l
 {
 	int status = RUN_OK;
 
+	if (++*r->steps > TEMPLATE_STEPS)
+		return run_fail(r, list, "too many steps");
 	if (++r->depth > TEMPLATE_DEPTH)
 		return run_fail(r, list, "exceeded maximum template depth (%d)", TEMPLATE_DEPTH);
 	for (size_t i = 0; i < list->kids.n && status == RUN_OK; i++) {
@@ -172,7 +174,8 @@ static int run_list(struct run *r, const struct value *dot, const struct node *l
 int template_execute(const struct template *t, struct arena *a, const struct value *data,
                      unsigned flags, struct buf *out, struct err *e)
 {
-	struct run r = { .t = t, .a = a, .flags = flags, .out = out, .e = e };
+	size_t steps = 0;
+	struct run r = { .t = t, .a = a, .flags = flags, .out = out, .steps = &steps, .e = e };
 
 	run_declare(&r, slice_of("$"), data);
 	return run_list(&r, data, t->root) < 0 ? -1 : 0;

@@ -4,8 +4,9 @@
 
 #include "cli/format/template.h"
 
-/* Nested actions, parentheses and template calls; bytes of output of one execution. */
+/* Nested actions, parentheses and template calls; what one execution may do and print. */
 #define TEMPLATE_DEPTH  100
+#define TEMPLATE_STEPS  (20 * 1000 * 1000UL)
 #define TEMPLATE_OUTPUT (64 * 1024 * 1024UL)
 
 enum token_kind {

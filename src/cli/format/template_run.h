@@ -19,6 +19,7 @@ struct run {
 		struct variable *v;
 	} vars; /* innermost last */
 	int depth;
+	size_t *steps; /* lists run so far */
 	struct err *e;
 };
 
