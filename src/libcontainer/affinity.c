@@ -55,6 +55,16 @@ static int set(pid_t pid, const char *list, struct err *e)
 	return 0;
 }
 
+/* The kernel takes what the cpuset allows out of it. Where it refuses, the runtime's CPUs stay. */
+void affinity_reset(pid_t pid)
+{
+	struct affinity_set all;
+
+	memset(&all, 0xff, sizeof(all));
+	if (syscall(SYS_sched_setaffinity, pid, sizeof(all.bits), all.bits) < 0)
+		errno = 0;
+}
+
 int affinity_initial(pid_t pid, const struct oci_cpu_affinity *a, struct err *e)
 {
 	return a ? set(pid, a->initial, e) : 0;

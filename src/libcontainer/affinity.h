@@ -5,6 +5,9 @@
 #include <sys/types.h>
 #include "oci/runtime.h"
 
+/* Whatever CPUs the runtime was bound to, the process may use all that its cgroup has. */
+void affinity_reset(pid_t pid);
+
 /* `a` may be NULL, and so may what it says. */
 int affinity_initial(pid_t pid, const struct oci_cpu_affinity *a, struct err *e) must_check;
 int affinity_final(pid_t pid, const struct oci_cpu_affinity *a, struct err *e) must_check;

@@ -54,9 +54,22 @@ static uint64_t parse_set(const struct strs *list, uint64_t held, uint64_t *unhe
 	return bits & held;
 }
 
+static void warn_about(uint64_t unheld, uint64_t unraised)
+{
+	for (unsigned i = 0; i < OCI_CAPABILITIES_COUNT; i++) {
+		if (unheld & BIT(i))
+			lc_warn("%s is asked for but not held by the runtime: left out",
+			        capability_name(i));
+		if (unraised & BIT(i))
+			lc_warn("can't raise ambient capability %s: it is not both permitted and "
+			        "inheritable",
+			        capability_name(i));
+	}
+}
+
 void capabilities_parse(const struct oci_capabilities *in, struct capabilities *out)
 {
-	uint64_t effective = 0, held = 0, inheritable = 0, unheld = 0;
+	uint64_t effective = 0, held = 0, inheritable = 0, unheld = 0, ambient;
 
 	*out = (struct capabilities){ 0 };
 	if (!in || get(&effective, &held, &inheritable) < 0)
@@ -65,11 +78,9 @@ void capabilities_parse(const struct oci_capabilities *in, struct capabilities *
 	out->permitted = parse_set(&in->permitted, held, &unheld);
 	out->effective = parse_set(&in->effective, held, &unheld) & out->permitted;
 	out->inheritable = parse_set(&in->inheritable, held, &unheld);
-	out->ambient = parse_set(&in->ambient, held, &unheld) & out->permitted & out->inheritable;
-	for (unsigned i = 0; i < OCI_CAPABILITIES_COUNT; i++)
-		if (unheld & BIT(i))
-			lc_warn("%s is asked for but not held by the runtime: left out",
-			        capability_name(i));
+	ambient = parse_set(&in->ambient, held, &unheld);
+	out->ambient = ambient & out->permitted & out->inheritable;
+	warn_about(unheld, ambient & ~out->ambient & ~unheld);
 }
 
 int capabilities_bound(const struct capabilities *c, struct err *e)

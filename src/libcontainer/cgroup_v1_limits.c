@@ -84,9 +84,10 @@ static int set_pids(const struct cgroup *cg, const struct oci_pids *p, struct er
 {
 	const char *path = cgroup_path(cg, "pids");
 
-	if (!p->limit.set || !path)
+	/* 0 says nothing: it is what callers send that have no limit in mind. */
+	if (!p->limit.set || p->limit.value == 0 || !path)
 		return 0;
-	if (p->limit.value <= 0)
+	if (p->limit.value < 0)
 		return cgroup_write(path, "pids.max", "max", e);
 	return cgroup_write_i64(path, "pids.max", p->limit.value, e);
 }
@@ -152,6 +153,8 @@ static int set_hugepages(const struct cgroup *cg, const struct oci_resources *r,
 
 int cgroup_v1_set(const struct cgroup *cg, const struct oci_resources *r, struct err *e)
 {
+	if (r->unified.n)
+		return err_set(e, ERR_INVALID, "unified resources need cgroup v2");
 	if (r->memory && set_memory(cg, r->memory, e) < 0)
 		return -1;
 	if (r->cpu && set_cpu_quota(cg, r->cpu, e) < 0)

@@ -125,13 +125,6 @@ static int set_memory(const char *path, const struct oci_memory *m, struct err *
 	return write_limit(path, "memory.low", m->reservation, e);
 }
 
-static int set_pids(const char *path, const struct oci_pids *p, struct err *e)
-{
-	struct json_opt_i64 limit = { p->limit.set, p->limit.value <= 0 ? -1 : p->limit.value };
-
-	return write_limit(path, "pids.max", limit, e);
-}
-
 static int set_throttle(const char *path, const char *key, size_t n,
                         const struct oci_throttle_device *v, struct err *e)
 {
@@ -199,7 +192,7 @@ static int v2_set(const struct cgroup *cg, const struct oci_resources *r, struct
 		return -1;
 	if (r->cpu && set_cpu(path, r->cpu, e) < 0)
 		return -1;
-	if (r->pids && set_pids(path, r->pids, e) < 0)
+	if (r->pids && write_limit(path, "pids.max", r->pids->limit, e) < 0)
 		return -1;
 	if (r->block_io && set_io(path, r->block_io, e) < 0)
 		return -1;

@@ -1,4 +1,5 @@
 /* Making a container: the runtime's side. See container.h, and init.c for the other side. */
+#include "libcontainer/affinity.h"
 #include "libcontainer/container.h"
 
 #include <errno.h>
@@ -197,6 +198,8 @@ static int check_cgroup_free(struct container *c, struct err *e)
 	if (pids.n)
 		return err_set(e, ERR_PRECONDITION,
 		               "container's cgroup is not empty: %zu process(es) found", pids.n);
+	if (cgroup_frozen(&c->cgroup))
+		return err_set(e, ERR_PRECONDITION, "container's cgroup unexpectedly frozen");
 	return 0;
 }
 
@@ -246,6 +249,7 @@ static int let_go(struct creation *k, struct err *e)
 	if (cgroup_attach(&k->c->cgroup, k->pid, e) < 0 ||
 	    process_set_oom_score(k->pid, k->spec->process, e) < 0)
 		return -1;
+	affinity_reset(k->pid);
 	return sync_send(k->sync, SYNC_GO, e);
 }
 

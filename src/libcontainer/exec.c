@@ -85,6 +85,7 @@ static int entry_main(void *arg)
 
 	fd_close(&x->sync);
 	p.sync = x->child_sync;
+	p.fifo = -1;
 	if (settle(x, &e) < 0 || set_console(x, &e) < 0 || (p.proc = procfs_open(&e)) < 0 ||
 	    process_restrict(&p, &e) < 0 || sync_send(x->child_sync, SYNC_READY, &e) < 0 ||
 	    sync_expect(x->child_sync, SYNC_RUN, &e) < 0)
@@ -249,10 +250,11 @@ static int bring_in(struct entry *x, struct err *e)
 
 	if (clone_entry(x, e) < 0 || affinity_initial(x->pid, cpus, e) < 0 ||
 	    cgroup_attach(&x->cgroup, x->pid, e) < 0 ||
-	    process_set_oom_score(x->pid, x->o->process, e) < 0 ||
-	    sync_send(x->sync, SYNC_GO, e) < 0)
+	    process_set_oom_score(x->pid, x->o->process, e) < 0)
 		return -1;
-	return talk(x, e);
+	if (!cpus || str_empty(cpus->initial))
+		affinity_reset(x->pid);
+	return sync_send(x->sync, SYNC_GO, e) < 0 ? -1 : talk(x, e);
 }
 
 static void put_down(struct entry *x)

@@ -172,6 +172,7 @@ int init_main(void *arg)
 		init_die(in->sync, &e);
 	p.proc = r.proc;
 	p.sync = in->sync;
+	p.fifo = in->fifo;
 	if (furnish(in, &r, &e) < 0 || process_restrict(&p, &e) < 0 ||
 	    sync_send(in->sync, SYNC_READY, &e) < 0 || sync_expect(in->sync, SYNC_RUN, &e) < 0)
 		init_die(in->sync, &e);

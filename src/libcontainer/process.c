@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/close_range.h>
 #include <linux/keyctl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -80,7 +79,25 @@ static const char *env_get(const struct strs *env, const char *name)
 	return found;
 }
 
-/* As it is given, with HOME when it is missing. */
+static bool same_name(const char *a, const char *b)
+{
+	size_t n = strcspn(a, "=");
+
+	return n == strcspn(b, "=") && memcmp(a, b, n) == 0;
+}
+
+/* What is set again later counts for nothing, and neither does an empty HOME. */
+static bool is_overridden(const struct strs *env, size_t i)
+{
+	if (strcmp(env->v[i], "HOME=") == 0)
+		return true;
+	for (size_t k = i + 1; k < env->n; k++)
+		if (same_name(env->v[i], env->v[k]))
+			return true;
+	return false;
+}
+
+/* Each variable once, HOME always. */
 static void make_env(struct process *p)
 {
 	const struct strs *env = &p->config->env;
@@ -89,16 +106,44 @@ static void make_env(struct process *p)
 
 	p->env = arena_array(p->a, const char *, env->n + 2);
 	for (size_t i = 0; i < env->n; i++)
-		p->env[n++] = env->v[i];
+		if (!is_overridden(env, i))
+			p->env[n++] = env->v[i];
 	if (str_empty(env_get(env, "HOME")))
 		p->env[n++] = arena_printf(p->a, "HOME=%s", user_home(p->a, uid));
 }
 
-/* Nothing of ours, and nothing that our caller left open, reaches the program. */
-static int hide_fds(struct process *p, struct err *e)
+static void sort(int *v, size_t n)
 {
-	if (syscall(SYS_close_range, 3 + p->keep_fds, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		return err_errno(e, errno, "mark descriptors close-on-exec");
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = i; k > 0 && v[k - 1] > v[k]; k--) {
+			int t = v[k];
+
+			v[k] = v[k - 1];
+			v[k - 1] = t;
+		}
+}
+
+/*
+ * Nothing that our caller left open, and of ours only what is still needed, stays open: the program
+ * gets none of it anyway (close-on-exec), but init may wait for its start for a long time.
+ */
+static int close_fds(struct process *p, struct err *e)
+{
+	int needed[] = { p->proc, p->sync, p->fifo };
+	unsigned from = 3 + p->keep_fds;
+
+	sort(needed, ARRAY_LEN(needed));
+	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
+		unsigned fd = (unsigned)needed[i];
+
+		if (needed[i] < 0 || fd < from)
+			continue;
+		if (fd > from && syscall(SYS_close_range, from, fd - 1, 0) < 0)
+			return err_errno(e, errno, "close descriptors");
+		from = fd + 1;
+	}
+	if (syscall(SYS_close_range, from, ~0U, 0) < 0)
+		return err_errno(e, errno, "close descriptors");
 	return 0;
 }
 
@@ -163,7 +208,7 @@ int process_become(struct process *p, struct err *e)
 	if (seccomp_early(p, e) < 0)
 		return -1;
 	make_env(p);
-	if (hide_fds(p, e) < 0 || enter_cwd(p, false, &there, e) < 0 ||
+	if (close_fds(p, e) < 0 || enter_cwd(p, false, &there, e) < 0 ||
 	    capabilities_bound(&p->caps, e) < 0 || user_own_stdio(u, e) < 0 ||
 	    user_become(u, e) < 0 || enter_cwd(p, true, &there, e) < 0 ||
 	    capabilities_apply(&p->caps, e) < 0)

@@ -25,6 +25,7 @@ struct process {
 	int sync;          /* to the runtime (sync.h), until process_become is done */
 	unsigned keep_fds; /* 3 .. 3 + keep_fds - 1 go to the program */
 	struct capabilities caps;
+	int fifo;         /* where init waits for its start; -1 for exec */
 	const char *path; /* of the program, once looked up */
 	const char **env; /* NULL-terminated */
 };

@@ -82,13 +82,10 @@ int procfs_write(int proc, const char *path, const char *text, struct err *e)
 
 int procfs_reopen(int proc, int fd, int flags, struct err *e)
 {
-	_cleanup_close_ int dir = procfs_file(proc, "self/fd", O_PATH | O_DIRECTORY, e);
-	char name[16];
+	char path[32];
 	int got;
 
-	if (dir < 0)
-		return -1;
-	snprintf(name, sizeof(name), "%d", fd);
-	got = openat(dir, name, flags | O_CLOEXEC);
+	snprintf(path, sizeof(path), "self/fd/%d", fd);
+	got = openat(proc, path, flags | O_CLOEXEC);
 	return got < 0 ? err_errno(e, errno, "reopen descriptor %d", fd) : got;
 }

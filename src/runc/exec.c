@@ -52,7 +52,15 @@ static int add_gids(struct arena *a, struct oci_process *p, const struct strs *g
 	return 0;
 }
 
-/* Not inheritable (CVE-2022-29162), hence not ambient either. */
+static bool contains(const struct strs *list, const char *s)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (str_eq(list->v[i], s))
+			return true;
+	return false;
+}
+
+/* Never inheritable (CVE-2022-29162); ambient where the configuration had it inheritable. */
 static void add_caps(struct arena *a, struct oci_process *p, const struct strs *caps)
 {
 	if (caps->n && !p->capabilities)
@@ -61,6 +69,8 @@ static void add_caps(struct arena *a, struct oci_process *p, const struct strs *
 		arena_push(a, &p->capabilities->bounding, caps->v[i]);
 		arena_push(a, &p->capabilities->effective, caps->v[i]);
 		arena_push(a, &p->capabilities->permitted, caps->v[i]);
+		if (contains(&p->capabilities->inheritable, caps->v[i]))
+			arena_push(a, &p->capabilities->ambient, caps->v[i]);
 	}
 }
 

@@ -52,6 +52,18 @@ static void copy_size(struct foreground *f)
 		return; /* the other side has gone */
 }
 
+/* Ends of lines are translated by our own terminal: once is enough. */
+static void leave_newlines_alone(int master)
+{
+	struct termios t;
+
+	if (tcgetattr(master, &t) < 0)
+		return;
+	t.c_oflag &= ~(tcflag_t)ONLCR;
+	if (tcsetattr(master, TCSANOW, &t) < 0)
+		return;
+}
+
 int foreground_take_terminal(struct foreground *f, struct err *e)
 {
 	struct termios raw;
@@ -67,6 +79,7 @@ int foreground_take_terminal(struct foreground *f, struct err *e)
 		cfmakeraw(&raw);
 		f->raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
 	}
+	leave_newlines_alone(f->master);
 	copy_size(f);
 	return 0;
 }

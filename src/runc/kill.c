@@ -12,11 +12,12 @@ static int run(const struct call *call, struct err *e)
 	_cleanup_container_ struct container c = { .dir = -1 };
 	const struct options *o = call->options;
 	const char *name = call->args.n > 1 ? call->args.v[1] : "SIGTERM";
-	int signo = signal_parse(name);
+	bool probe = str_eq(name, "0"); /* is it there? */
+	int signo = probe ? 0 : signal_parse(name);
 
 	if (call_load(call, &c, e) < 0)
 		return -1;
-	if (signo == 0)
+	if (signo == 0 && !probe)
 		return err_set(e, ERR_INVALID, "unknown signal \"%s\"", name);
 	return container_signal(&c, signo, o->all, e);
 }

@@ -167,6 +167,7 @@ static int run_command(struct arena *a, const struct globals *g, const struct co
 	if (check_args(c, &call.args, e) < 0)
 		return -1;
 	call.options = options;
+	log_debug("runc %s: %s", RUNC_VERSION, c->name);
 	if (c->enters && protect_self(g->argv, e) < 0)
 		return -1;
 	return c->run(&call, e);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "libcontainer/cgroup.h"
 #include "runc/command.h"
 #include "base/file.h"
 
@@ -11,7 +12,7 @@ struct options {
 	bool rootless;
 };
 
-/* A shell in all namespaces but user and cgroup, with the mounts that every Linux program expects. */
+/* A shell in all namespaces but user, time and cgroup, with the mounts that every Linux program expects. */
 static const char standard[] =
         "{\"ociVersion\":\"" OCI_RUNTIME_VERSION "\","
         "\"process\":{\"terminal\":true,\"user\":{\"uid\":0,\"gid\":0},\"args\":[\"sh\"],"
@@ -40,7 +41,7 @@ static const char standard[] =
         "\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"relatime\",\"ro\"]}],"
         "\"linux\":{\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]},"
         "\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"ipc\"},"
-        "{\"type\":\"uts\"},{\"type\":\"mount\"},{\"type\":\"cgroup\"}],"
+        "{\"type\":\"uts\"},{\"type\":\"mount\"}],"
         "\"maskedPaths\":[\"/proc/acpi\",\"/proc/asound\",\"/proc/kcore\",\"/proc/keys\","
         "\"/proc/latency_stats\",\"/proc/timer_list\",\"/proc/timer_stats\",\"/proc/sched_debug\","
         "\"/sys/firmware\",\"/proc/scsi\"],"
@@ -101,6 +102,9 @@ static int run(const struct call *call, struct err *e)
 		return err_set(e, ERR_ALREADY_EXISTS, "File config.json exists. Remove it first");
 	if (json_decode(call->a, &oci_spec_type, slice_of(standard), &s, e) < 0)
 		return -1;
+	if (cgroup_host_is_v2()) /* with v1 the container is shown its cgroups by bind mounts */
+		arena_push(call->a, &s.linux->namespaces,
+		           ((struct oci_namespace){ .type = "cgroup" }));
 	if (o->rootless)
 		make_rootless(call->a, &s);
 	return write_spec(call->a, &s, e);
