@@ -126,7 +126,8 @@ static const char *run_helper(struct arena *a, const char *compression, const st
 	const char *path = helper_path(a);
 	struct proc_spawn s = { .file = path,
 		                .argv = helper_args(a, path, compression, t),
-		                .fd = { blob, out_fd, err_fd } };
+		                .fd = { blob, out_fd, err_fd },
+		                .die_with_parent = true };
 	int code;
 
 	if (out_fd < 0 || err_fd < 0)

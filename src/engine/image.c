@@ -167,6 +167,8 @@ int image_preload(struct engine *g, struct err *e)
 	struct preload p = { .g = g, .folder = g->opt.preload };
 	int r = 0;
 
+	if (image_store_sweep(g->ctrd, g->opt.storage_driver, e) < 0)
+		return -1;
 	if (!p.folder)
 		p.folder = proc_beside(&p.arena, "../share/lighter/images");
 	if (path_exists(p.folder)) {

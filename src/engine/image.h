@@ -27,7 +27,10 @@ int image_get(struct engine *g, const char *ref, const char *platform, struct ar
 /* How many there are, for `docker info`. */
 int image_count(struct engine *g, int64_t *out, struct err *e) must_check;
 
-/* Loads the archives and layouts of the preload folder whose names are not in the store yet. */
+/*
+ * At start: removes what a killed engine left half-unpacked, and loads the archives and layouts of the
+ * preload folder whose names are not in the store yet.
+ */
 int image_preload(struct engine *g, struct err *e) must_check;
 
 #endif

@@ -200,15 +200,12 @@ int blobs_commit(struct blob_writer *w, const struct json_map *labels, struct er
 
 void blobs_end(struct blob_writer *w, bool forget)
 {
-	_cleanup_arena_ struct arena a = { 0 };
 	Content__AbortRequest req = CONTENT__ABORT_REQUEST__INIT;
-	struct err ignored; /* what stays behind is found again, or collected */
-	void *resp;
 
 	grpc_stream_free(w->stream);
 	w->stream = NULL;
 	req.ref = w->ref;
 	if (forget)
-		(void)!store_call(w->store, RPC_CONTENT_ABORT, &req, &a, &resp, &ignored);
+		store_tidy(w->store, RPC_CONTENT_ABORT, &req);
 	free_writer(w);
 }

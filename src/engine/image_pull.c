@@ -162,6 +162,7 @@ static int run(struct pull *p, const struct registry_auth *auth, struct err *e)
 	same = image_set_name(p->g, s, reference_text(&p->arena, p->ref), &target, e);
 	if (same < 0)
 		return -1;
+	image_store_drop_stale(s);
 	tell_end(p, &target, same);
 	return 0;
 }

@@ -89,14 +89,11 @@ static int commit(struct ctrd_store *s, const char *key, const char *chain, stru
 
 static void discard(struct ctrd_store *s, const char *key)
 {
-	_cleanup_arena_ struct arena a = { 0 };
 	Snapshots__RemoveSnapshotRequest req = SNAPSHOTS__REMOVE_SNAPSHOT_REQUEST__INIT;
-	struct err ignored; /* the collector finds it when the lease is gone */
-	void *resp;
 
 	req.snapshotter = s->base.snapshotter;
 	req.key = key;
-	(void)!store_call(s, RPC_SNAPSHOTS_REMOVE, &req, &a, &resp, &ignored);
+	store_tidy(s, RPC_SNAPSHOTS_REMOVE, &req);
 }
 
 /* Somebody who pulled the same layer at the same time was faster: that is fine too. */
@@ -115,7 +112,7 @@ int snapshots_unpack(struct image_store *base, const struct oci_descriptor *laye
 	struct ctrd_store *s = ctrd_store(base);
 	Snapshots__PrepareSnapshotResponse *prepared;
 	const char *key =
-	        arena_printf(&a, "extract-%lld-%s %s", (long long)clock_mono_ns(), s->lease, chain);
+	        arena_printf(&a, "extract-%s-%lld %s", s->lease, (long long)clock_mono_ns(), chain);
 	int r = prepare(s, key, parent, chain, &a, &prepared, e);
 
 	if (r < 0)
@@ -126,4 +123,41 @@ int snapshots_unpack(struct image_store *base, const struct oci_descriptor *laye
 	if (r < 0)
 		discard(s, key);
 	return fine_when_there(r, e);
+}
+
+/* ---- what a killed engine left ---- */
+
+static int list_extracts(struct grpc_client *c, const char *snapshotter, struct arena *a,
+                         struct strs *out, struct err *e)
+{
+	static const char *filters[] = { "kind==active,name~=/^" EXTRACT_PREFIX "/" };
+	Snapshots__ListSnapshotsRequest req = SNAPSHOTS__LIST_SNAPSHOTS_REQUEST__INIT;
+	Snapshots__ListSnapshotsResponse *resp;
+	struct grpc_stream *s = grpc_stream_open(c, NULL, RPC_SNAPSHOTS_LIST, e);
+	int more = -1;
+
+	if (!s)
+		return -1;
+	req.snapshotter = snapshotter;
+	req.n_filters = ARRAY_LEN(filters);
+	req.filters = filters;
+	if (grpc_stream_send(s, &req, e) == 0 && grpc_stream_close_send(s, e) == 0)
+		while ((more = grpc_stream_recv(s, a, (void **)&resp, e)) > 0)
+			for (size_t i = 0; i < resp->n_info; i++)
+				arena_push(a, out, resp->info[i]->name);
+	grpc_stream_free(s);
+	return more;
+}
+
+int image_store_sweep(struct grpc_client *c, const char *snapshotter, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct ctrd_store s = { .base = { .snapshotter = snapshotter }, .client = c };
+	struct strs keys = { 0 };
+
+	if (list_extracts(c, snapshotter, &a, &keys, e) < 0)
+		return err_wrap(e, "list half-unpacked layers");
+	for (size_t i = 0; i < keys.n; i++)
+		discard(&s, keys.v[i]);
+	return 0;
 }

@@ -1,6 +1,8 @@
 /* Leases, names, and what the other files of the store use. See image_store.h. */
 #include "engine/image_store_internal.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/clock.h"
@@ -10,6 +12,7 @@
 
 /* A lease that a dead engine leaves behind ends by itself. */
 #define LEASE_LABEL "containerd.io/gc.expire"
+#define RUN_BYTES   6
 #define LEASE_LASTS (24 * 3600 * NS_PER_S)
 
 int store_call(struct ctrd_store *s, enum rpc_method_id method, const void *req, struct arena *a,
@@ -18,6 +21,25 @@ int store_call(struct ctrd_store *s, enum rpc_method_id method, const void *req,
 	struct grpc_opts opts = { .lease = *s->lease ? s->lease : NULL };
 
 	return grpc_call(s->client, &opts, method, req, a, resp, e);
+}
+
+#define TIDY_PAUSE_NS (100 * 1000000L)
+#define TIDY_TRIES    50
+
+void store_tidy(struct ctrd_store *s, enum rpc_method_id method, const void *req)
+{
+	static const struct timespec pause = { 0, TIDY_PAUSE_NS };
+	struct err e = { .kind = ERR_UNAVAILABLE };
+
+	for (int i = 0; i < TIDY_TRIES && e.kind == ERR_UNAVAILABLE; i++) {
+		_cleanup_arena_ struct arena a = { 0 };
+		void *resp;
+
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		err_clear(&e);
+		(void)!store_call(s, method, req, &a, &resp, &e);
+	}
 }
 
 int store_found(int r, struct err *e)
@@ -118,7 +140,49 @@ static int tag(struct image_store *base, const char *name, const struct oci_desc
 	return create_or_move(s, &image, e) < 0 ? err_wrap(e, "name image %s", name) : 0;
 }
 
-/* ---- leases ---- */
+/* ---- leases: "lighter-RUN-NUMBER", RUN being this process ---- */
+
+static pthread_once_t run_once = PTHREAD_ONCE_INIT;
+static char run_prefix[sizeof(LEASE_PREFIX) + 2 * RUN_BYTES + 1];
+static atomic_uint lease_number;
+
+static void name_run(void)
+{
+	char random[2 * RUN_BYTES + 1];
+
+	id_random_hex(random, RUN_BYTES);
+	snprintf(run_prefix, sizeof(run_prefix), LEASE_PREFIX "%s-", random);
+}
+
+static void name_lease(struct ctrd_store *s)
+{
+	pthread_once(&run_once, name_run);
+	snprintf(s->lease, sizeof(s->lease), "%s%u", run_prefix,
+	         atomic_fetch_add(&lease_number, 1));
+}
+
+static bool is_stale(const char *id)
+{
+	return str_starts(id, LEASE_PREFIX) && !str_starts(id, run_prefix);
+}
+
+void image_store_drop_stale(struct image_store *base)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct ctrd_store *s = ctrd_store(base);
+	Leases__ListRequest list = LEASES__LIST_REQUEST__INIT;
+	Leases__DeleteRequest drop = LEASES__DELETE_REQUEST__INIT;
+	Leases__ListResponse *resp;
+	struct err ignored; /* they end by themselves */
+
+	if (grpc_call(s->client, NULL, RPC_LEASES_LIST, &list, &a, (void **)&resp, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < resp->n_leases; i++) {
+		drop.id = resp->leases[i]->id;
+		if (drop.id && is_stale(drop.id))
+			store_tidy(s, RPC_LEASES_DELETE, &drop);
+	}
+}
 
 static int take_lease(struct ctrd_store *s, struct err *e)
 {
@@ -126,11 +190,10 @@ static int take_lease(struct ctrd_store *s, struct err *e)
 	Leases__CreateRequest req = LEASES__CREATE_REQUEST__INIT;
 	struct json_map labels = { 0 };
 	struct store_pairs pairs;
-	char random[33], until[CLOCK_TEXT_SIZE];
+	char until[CLOCK_TEXT_SIZE];
 	void *resp;
 
-	id_random_hex(random, 16);
-	snprintf(s->lease, sizeof(s->lease), "lighter-%s", random);
+	name_lease(s);
 	json_map_set(&a, &labels, LEASE_LABEL, clock_format(until, clock_now_ns() + LEASE_LASTS));
 	pairs = store_pairs(&a, &labels);
 	req.id = s->lease;
@@ -170,18 +233,18 @@ struct image_store *image_store_open(struct grpc_client *c, const char *snapshot
 
 void image_store_close(struct image_store *base)
 {
-	_cleanup_arena_ struct arena a = { 0 };
 	Leases__DeleteRequest req = LEASES__DELETE_REQUEST__INIT;
 	struct ctrd_store *s;
-	struct err ignored; /* it ends by itself */
-	void *resp;
+	char id[sizeof(s->lease)];
 
 	if (!base)
 		return;
 	s = ctrd_store(base);
-	req.id = s->lease;
-	if (*s->lease)
-		(void)!grpc_call(s->client, NULL, RPC_LEASES_DELETE, &req, &a, &resp, &ignored);
+	str_copy(id, sizeof(id), s->lease);
+	*s->lease = '\0'; /* not sent along with its own end */
+	req.id = id;
+	if (*id)
+		store_tidy(s, RPC_LEASES_DELETE, &req);
 	free(s);
 }
 

@@ -20,4 +20,12 @@ void image_store_close(struct image_store *s); /* NULL is fine */
 void image_store_cleanup(struct image_store **s);
 #define _cleanup_store_ cleanup_with(image_store_cleanup)
 
+/*
+ * What an engine left behind that was killed while it pulled. The sweep, at start, removes its
+ * half-unpacked layers. What it had fetched stays under its lease for the next try; once a pull has
+ * succeeded, that has served its purpose, and the leases go.
+ */
+int image_store_sweep(struct grpc_client *c, const char *snapshotter, struct err *e) must_check;
+void image_store_drop_stale(struct image_store *s);
+
 #endif

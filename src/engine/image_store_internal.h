@@ -7,6 +7,10 @@
 #include "proto/types.pb-c.h"
 #include "rpc/wkt.h"
 
+/* How our leases and the snapshots that are being unpacked under them begin. */
+#define LEASE_PREFIX   "lighter-"
+#define EXTRACT_PREFIX "extract-" LEASE_PREFIX
+
 struct ctrd_store {
 	struct image_store base;
 	struct grpc_client *client;
@@ -21,6 +25,9 @@ static inline struct ctrd_store *ctrd_store(struct image_store *s)
 /* A call under the store's lease. */
 int store_call(struct ctrd_store *s, enum rpc_method_id method, const void *req, struct arena *a,
                void **resp, struct err *e) must_check;
+
+/* Tidies up: a containerd that was killed gets some seconds to come back; failure is ignored. */
+void store_tidy(struct ctrd_store *s, enum rpc_method_id method, const void *req);
 
 /* Keeps what was there before from being collected while the lease, if there is one, lasts. */
 int store_hold(struct ctrd_store *s, const char *type, const char *id, struct err *e) must_check;
