@@ -115,13 +115,12 @@ int snapshots_unpack(struct image_store *base, const struct oci_descriptor *laye
 	        arena_printf(&a, "extract-%s-%lld %s", s->lease, (long long)clock_mono_ns(), chain);
 	int r = prepare(s, key, parent, chain, &a, &prepared, e);
 
-	if (r < 0)
-		return fine_when_there(r, e);
-	r = apply(s, layer, prepared, diff_id, &a, e);
+	if (r == 0)
+		r = apply(s, layer, prepared, diff_id, &a, e);
 	if (r == 0)
 		r = commit(s, key, chain, &a, e);
 	if (r < 0)
-		discard(s, key);
+		discard(s, key); /* a prepare whose answer was lost has made one too */
 	return fine_when_there(r, e);
 }
 

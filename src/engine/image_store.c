@@ -24,7 +24,7 @@ int store_call(struct ctrd_store *s, enum rpc_method_id method, const void *req,
 }
 
 #define TIDY_PAUSE_NS (100 * 1000000L)
-#define TIDY_TRIES    50
+#define TIDY_TRIES    100 /* ten seconds: longer than containerd stays away between two starts */
 
 void store_tidy(struct ctrd_store *s, enum rpc_method_id method, const void *req)
 {
