@@ -34,7 +34,7 @@ int file_replace(int dirfd, const char *name, const void *data, size_t n, mode_t
 
 /* The same by path; `name` above has no slash. */
 int file_replace_path(const char *path, const void *data, size_t n, mode_t mode,
-		      enum file_durability how, struct err *e) must_check;
+                      enum file_durability how, struct err *e) must_check;
 
 int file_fsync_dir(int dirfd, struct err *e) must_check;
 

@@ -41,9 +41,9 @@
 #define LIMIT_WORKERS      128
 
 /* Images: a manifest or an index, an image config, layers in a manifest, files in an archive. */
-#define LIMIT_MANIFEST_BYTES (4 * MIB)
-#define LIMIT_IMAGE_CONFIG   (8 * MIB)
-#define LIMIT_IMAGE_LAYERS   1000
+#define LIMIT_MANIFEST_BYTES  (4 * MIB)
+#define LIMIT_IMAGE_CONFIG    (8 * MIB)
+#define LIMIT_IMAGE_LAYERS    1000
 #define LIMIT_ARCHIVE_MEMBERS 100000
 
 /* Names: a container, network or volume; a label key with its value (containerd's limit). */

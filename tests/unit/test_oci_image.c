@@ -11,9 +11,9 @@
 #include "oci/platform.h"
 #include "oci/reference.h"
 
-#define HEX_A  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-#define SHA_A  "sha256:" HEX_A
-#define FORMAT "invalid reference format"
+#define HEX_A    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define SHA_A    "sha256:" HEX_A
+#define FORMAT   "invalid reference format"
 #define UPPER(p) "invalid reference format: repository name (" p ") must be lowercase"
 
 static const struct {
