@@ -134,6 +134,17 @@ def test_whiteouts_and_the_same_layer(tmp_path):
     assert is_opaque(out / "e") and (out / "e/x").exists()
 
 
+def test_an_opaque_root(tmp_path):
+    """overlayfs merges the roots of layers in any case: each name below is hidden by itself."""
+    for n in (1, 2):
+        (tmp_path / f"lower{n}/d{n}").mkdir(parents=True)
+        (tmp_path / f"lower{n}/kept").touch()
+    layer = Layer().add("kept", b"ours").add(".wh..wh..opq").dir("d1").add("d1/x")
+    out = unpack(layer, tmp_path / "t", "--parent", tmp_path / "lower2", "--parent", tmp_path / "lower1")
+    assert (out / "kept").read_bytes() == b"ours" and is_whiteout(out / "d2")
+    assert is_opaque(out / "d1") and (out / "d1/x").exists() and not is_opaque(out)
+
+
 def test_lowest_layer_has_no_whiteouts(tmp_path):
     layer = Layer().dir("a").add("a/.wh.x").add("a/.wh..wh..opq")
     out = unpack(layer, tmp_path / "t", "--lowest")

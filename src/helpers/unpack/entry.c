@@ -151,11 +151,21 @@ static const struct {
 	{ AE_IFCHR, make_node }, { AE_IFBLK, make_node }, { AE_IFIFO, make_node },
 };
 
+static int hide_lower_roots(struct layer *l, struct entry *en, struct err *e)
+{
+	for (size_t i = 0; i < l->tree->nparents; i++)
+		if (whiteout_hide_all(en->dir, l->tree->parents[i], e) < 0)
+			return -1;
+	return 0;
+}
+
 int entry_make(struct layer *l, struct entry *en, struct err *e)
 {
 	const char *link = archive_entry_hardlink(en->ae);
 	mode_t type = archive_entry_filetype(en->ae);
 
+	if (whiteout_is_opaque_name(en->base) && str_eq(en->base, en->path))
+		return hide_lower_roots(l, en, e);
 	if (whiteout_is(en->base))
 		return whiteout_apply(en->dir, en->base, l->lowest, e);
 	if (link)

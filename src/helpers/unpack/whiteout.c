@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/str.h"
 
 #define PREFIX      ".wh."
@@ -48,6 +49,30 @@ static int hide(int dir, const char *name, struct err *e)
 	if (errno == EEXIST)
 		return hide_below(dir, name, e);
 	return err_errno(e, errno, "make whiteout");
+}
+
+bool whiteout_is_opaque_name(const char *base)
+{
+	return str_eq(base, OPAQUE);
+}
+
+struct hiding {
+	int root;
+	struct err *err;
+};
+
+static int hide_one(void *arg, int dirfd unused_arg, const char *name)
+{
+	struct hiding *h = arg;
+
+	return hide(h->root, name, h->err);
+}
+
+int whiteout_hide_all(int root, int lower, struct err *e)
+{
+	struct hiding h = { root, e };
+
+	return dir_each(lower, ".", hide_one, &h, e);
 }
 
 int whiteout_apply(int dir, const char *base, bool lowest, struct err *e)

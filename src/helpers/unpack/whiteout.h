@@ -19,6 +19,15 @@ bool whiteout_is(const char *base); /* is it one of the names above? */
  */
 int whiteout_apply(int dir, const char *base, bool lowest, struct err *e) must_check;
 
+/* Is it the name that makes a directory opaque? */
+bool whiteout_is_opaque_name(const char *base);
+
+/*
+ * Hides every name that `lower`, the root of a lower layer, has: overlayfs merges the roots of all
+ * layers, whatever attribute they have.
+ */
+int whiteout_hide_all(int root, int lower, struct err *e) must_check;
+
 bool whiteout_is_device(const struct stat *st);
 int whiteout_make_opaque(int dir, struct err *e) must_check;
 
