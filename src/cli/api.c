@@ -18,12 +18,12 @@ JSON_TYPE(api_message, API_MESSAGE)
 
 static struct http_conn *dial(struct cli *cli, struct err *e)
 {
-	struct http_conn *conn;
+	struct err cause = { 0 };
+	struct http_conn *conn = http_dial(cli->address, &cause);
 
-	conn = http_dial(cli->address, e);
 	if (conn)
 		return conn;
-	if (e->errnum == EACCES)
+	if (cause.errnum == EACCES)
 		err_set(e, ERR_PERMISSION,
 		        "permission denied while trying to connect to the Docker daemon socket at "
 		        "%s",
@@ -99,7 +99,7 @@ static int daemon_error(struct cli *cli, int status, struct slice body, struct e
 	               : m.message;
 	cli->api.whole = arena_printf(&cli->arena, "Error response from daemon: %s", text);
 	err_set(e, err_from_http(status), "%s", cli->api.whole);
-	cli->api.cut = arena_strdup(&cli->arena, e->text);
+	cli->api.cut = e ? arena_strdup(&cli->arena, e->text) : NULL;
 	return -1;
 }
 

@@ -275,7 +275,8 @@ static void test_types(void **state unused_arg)
 	        "{\"Id\":\"abc\",\"State\":{\"Status\":\"running\",\"Running\":true,\"Pid\":7},"
 	        "\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/a\",\"Destination\":\"/"
 	        "b\",\"Mode\":\"ro\"}],"
-	        "\"Config\":null,\"HostConfig\":{\"CpuShares\":5,"
+	        "\"Config\":null,\"GraphDriver\":{\"Data\":[1]},\"HostConfig\":{\"CpuShares\":5,"
+	        "\"Sysctls\":[\"x\"],\"Binds\":{\"a\":1},"
 	        "\"PortBindings\":{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"8080\"}]}},"
 	        "\"NetworkSettings\":{\"Ports\":{"
 	        "\"80/tcp\":[{\"HostIp\":\"1.2.3.4\",\"HostPort\":\"81\"}],\"53/udp\":null}}}";
@@ -297,6 +298,11 @@ static void test_types(void **state unused_arg)
 		  "[{\"Type\":\"bind\",\"Source\":\"/a\",\"Destination\":\"/b\",\"Mode\":\"ro\","
 		  "\"RW\":false,\"Propagation\":\"\"}]" },
 		{ "{{if .HostConfig.Init}}init{{end}}{{.SizeRw}}", "<nil>" },
+		/* Not of the type that the table says. */
+		{ "{{.GraphDriver.Data}} {{.HostConfig.Sysctls}} {{.HostConfig.Binds}}",
+		  "[1] [x] map[a:1]" },
+		{ "{{json .HostConfig.Sysctls}}{{range .HostConfig.Sysctls}}<{{.}}>{{end}}",
+		  "[\"x\"]<x>" },
 	};
 	_cleanup_arena_ struct arena a = { 0 };
 	struct json_value tree = parse(&a, container);

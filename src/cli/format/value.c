@@ -81,10 +81,20 @@ static struct value typed_duration(const struct json_value *v)
 	return out;
 }
 
+/* Is this the kind of JSON that a type of several parts is written in? */
+static bool fits(const struct json_value *v, const struct go_type *type)
+{
+	if (!type || (type->kind != GO_LIST && type->kind != GO_MAP && type->kind != GO_STRUCT))
+		return true;
+	return v->kind == (type->kind == GO_LIST ? JV_ARRAY : JV_OBJECT);
+}
+
 struct value value_typed(const struct json_value *v, const struct go_type *type)
 {
 	if (v && v->kind == JV_NULL)
 		v = NULL;
+	if (v && !fits(v, type)) /* the daemon knows better than our table */
+		return value_json(v);
 	switch (type ? type->kind : GO_ANY) {
 	case GO_POINTER:
 		return typed_pointer(v, type);
