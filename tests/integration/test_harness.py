@@ -95,3 +95,18 @@ def test_a_killed_harness_leaves_nothing(tmp_path):
             return
         subprocess.run(["sleep", "0.05"])
     pytest.fail("pid 1 or a cgroup is still there")
+
+
+def test_a_frozen_process_is_let_go():
+    """A paused container must not hold up the end of its stack."""
+    before = leaks.snapshot(mark="none")
+    with Sandbox(tmpfs=True) as box:
+        sleeper = box.popen(["sleep", "1000"])
+        assert sleeper.inner_pid()
+        frozen = box.run(["sh", "-c", "cd /sys/fs/cgroup/freezer && mkdir cold && "
+                          "pidof sleep > cold/cgroup.procs && echo FROZEN > cold/freezer.state"])
+        name = box.id
+    if frozen.returncode != 0:
+        pytest.skip("no freezer of cgroup v1 here")
+    assert sleeper.wait(5) != 0
+    assert not leaks.diff(before, leaks.snapshot(mark=name))

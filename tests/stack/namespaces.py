@@ -142,6 +142,17 @@ class Cgroups:
             if kind == "cgroup2":
                 self._delegate(self.dirs[folder])
 
+    def thaw(self):
+        """A frozen process (of a paused container) does not die, not even of SIGKILL."""
+        for mine in self.dirs.values():
+            for top, _, files in os.walk(mine):
+                for name, word in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
+                    if name in files:
+                        try:
+                            write(os.path.join(top, name), word)
+                        except OSError:
+                            pass        # it has just gone
+
     def remove(self):
         for mine in self.dirs.values():
             remove_tree(mine)
@@ -184,6 +195,7 @@ def keeper(options):
         print(json.dumps({"init": pid, "entrances": cgroups.entrances(), "name": name}), flush=True)
         keep = sys.stdin.read() == "keep"
     finally:
+        cgroups.thaw()
         if pid > 0:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
