@@ -106,6 +106,9 @@ struct ctrd_tasks {
 };
 int ctrd_task_list(struct engine *g, struct arena *a, struct ctrd_tasks *out, struct err *e)
         must_check;
+/* The process of an exec. `id` of the answer is borrowed from `exec`. */
+int ctrd_task_get(struct engine *g, const char *id, const char *exec, struct ctrd_task *out,
+                  struct err *e) must_check;
 
 int ctrd_version(struct engine *g, struct arena *a, const char **version, const char **revision,
                  struct err *e) must_check;

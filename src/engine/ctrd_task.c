@@ -187,6 +187,31 @@ static enum ctrd_task_status status_of(Task__Status s)
 	}
 }
 
+static struct ctrd_task task_of(const Task__Process *p, const char *id)
+{
+	return (struct ctrd_task){ .id = id,
+		                   .status = status_of(p->status),
+		                   .exit = { (int)p->pid, (int)p->exit_status,
+		                             wkt_timestamp_ns(p->exited_at) } };
+}
+
+int ctrd_task_get(struct engine *g, const char *id, const char *exec, struct ctrd_task *out,
+                  struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	Tasks__GetRequest req = TASKS__GET_REQUEST__INIT;
+	Tasks__GetResponse *resp;
+
+	req.container_id = (char *)id;
+	req.exec_id = (char *)exec;
+	if (ctrd_call(g, RPC_TASKS_GET, &req, &a, (void **)&resp, e) < 0)
+		return -1;
+	if (!resp->process)
+		return err_set(e, ERR_INTERNAL, "containerd told nothing of exec %s", exec);
+	*out = task_of(resp->process, exec);
+	return 0;
+}
+
 int ctrd_task_list(struct engine *g, struct arena *a, struct ctrd_tasks *out, struct err *e)
 {
 	Tasks__ListTasksRequest req = TASKS__LIST_TASKS_REQUEST__INIT;
@@ -197,12 +222,8 @@ int ctrd_task_list(struct engine *g, struct arena *a, struct ctrd_tasks *out, st
 		return -1;
 	for (size_t i = 0; i < resp->n_tasks; i++) {
 		const Task__Process *p = resp->tasks[i];
-		struct ctrd_task t = { .id = p->id ? p->id : p->container_id,
-			               .status = status_of(p->status),
-			               .exit = { (int)p->pid, (int)p->exit_status,
-			                         wkt_timestamp_ns(p->exited_at) } };
 
-		arena_push(a, out, t);
+		arena_push(a, out, task_of(p, p->id ? p->id : p->container_id));
 	}
 	return 0;
 }

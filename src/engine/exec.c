@@ -112,7 +112,10 @@ struct exec *execs_find(struct execs *all, const char *id, struct err *e)
 	return x;
 }
 
-struct strs execs_of(struct execs *all, struct arena *a, const char *container_id)
+/* Ids of those for which `wanted` says so, with the exec's lock held. */
+static struct strs select_ids(struct execs *all, struct arena *a,
+                              bool (*wanted)(const struct exec *x, const char *container_id),
+                              const char *container_id)
 {
 	struct strs out = { 0 };
 	const char *id;
@@ -123,12 +126,32 @@ struct strs execs_of(struct execs *all, struct arena *a, const char *container_i
 		struct exec *x = v;
 
 		pthread_mutex_lock(&x->lock);
-		if (x->status != EXEC_EXITED && str_eq(x->container->id, container_id))
+		if (wanted(x, container_id))
 			arena_push(a, &out, (const char *)arena_strdup(a, id));
 		pthread_mutex_unlock(&x->lock);
 	}
 	pthread_mutex_unlock(&all->lock);
 	return out;
+}
+
+static bool is_of(const struct exec *x, const char *container_id)
+{
+	return x->status != EXEC_EXITED && str_eq(x->container->id, container_id);
+}
+
+static bool is_started(const struct exec *x, unused_arg const char *container_id)
+{
+	return x->status == EXEC_STARTING || x->status == EXEC_RUNNING;
+}
+
+struct strs execs_of(struct execs *all, struct arena *a, const char *container_id)
+{
+	return select_ids(all, a, is_of, container_id);
+}
+
+struct strs execs_started(struct execs *all, struct arena *a)
+{
+	return select_ids(all, a, is_started, NULL);
 }
 
 void execs_container_exited(struct execs *all, const char *container_id)

@@ -52,6 +52,9 @@ void exec_exited(struct exec *x, const struct ctrd_exit *exit);
 /* All execs of a container that has ended are over. */
 void execs_container_exited(struct execs *all, const char *container_id);
 
+/* Ids of all execs that have been started and, for all we know, have not ended. */
+struct strs execs_started(struct execs *all, struct arena *a);
+
 /* Ids of the execs of one container that run or may be started. */
 struct strs execs_of(struct execs *all, struct arena *a, const char *container_id);
 

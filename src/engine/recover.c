@@ -9,6 +9,7 @@
 #include "engine/container_create.h"
 #include "engine/container_io.h"
 #include "engine/container_run.h"
+#include "engine/exec.h"
 #include "engine/networking.h"
 
 #define EXIT_UNKNOWN 255 /* as Docker: it ran when the machine went down */
@@ -267,6 +268,40 @@ static void check_suspect(const struct suspect *s, const struct ctrd_task *t)
 	container_exited(s->c, &exit);
 }
 
+/* An exec that has ended while nobody listened. One that is not there yet is just being started. */
+static void check_exec(struct engine *g, struct exec *x)
+{
+	struct ctrd_exit exit = { .code = EXIT_UNKNOWN, .at = clock_now_ns() };
+	struct ctrd_task t;
+	struct err e = { 0 };
+	bool running;
+
+	pthread_mutex_lock(&x->lock);
+	running = x->status == EXEC_RUNNING;
+	pthread_mutex_unlock(&x->lock);
+	if (ctrd_task_get(g, x->container->id, x->id, &t, &e) == 0) {
+		if (t.status != CTRD_TASK_STOPPED)
+			return;
+		exit = t.exit;
+	} else if (e.kind != ERR_NOT_FOUND || !running) {
+		return;
+	}
+	exec_exited(x, &exit);
+}
+
+static void check_execs(struct engine *g)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct strs ids = execs_started(g->execs, &a);
+
+	for (size_t i = 0; i < ids.n; i++) {
+		_cleanup_exec_ struct exec *x = execs_find(g->execs, ids.v[i], NULL);
+
+		if (x)
+			check_exec(g, x);
+	}
+}
+
 void recover_missed_exits(struct engine *g)
 {
 	_cleanup_arena_ struct arena a = { 0 };
@@ -282,4 +317,5 @@ void recover_missed_exits(struct engine *g)
 			check_suspect(&running.v[i], find_task(&tasks, running.v[i].c->id));
 		container_unref(running.v[i].c);
 	}
+	check_execs(g);
 }
