@@ -2,9 +2,9 @@
 #include "containerd/filter.h"
 
 #include <ctype.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/pattern.h"
 #include "base/limits.h"
 #include "base/str.h"
 
@@ -176,7 +176,7 @@ static int parse_selector(struct parser *p, struct selector *s, struct err *e)
 		return 0;
 	if (parse_op(p, &s->op, e) < 0 || parse_value(p, s, e) < 0)
 		return -1;
-	if (s->op == OP_MATCHES && regcomp(&s->regex, s->value, REG_EXTENDED | REG_NOSUB) != 0) {
+	if (s->op == OP_MATCHES && !regex_compile(&s->regex, s->value)) {
 		s->op = OP_EQUAL;
 		return err_set(e, ERR_INVALID,
 		               "filters: malformed regular expression %s: invalid argument",

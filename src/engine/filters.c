@@ -1,7 +1,7 @@
 /* See filters.h. */
 #include "engine/filters.h"
 
-#include <regex.h>
+#include "base/pattern.h"
 
 static int value_list(struct arena *a, const char *name, const struct json_value *v,
                       struct strs *out, struct err *e)
@@ -100,7 +100,7 @@ static bool is_match(const char *filter, const char *value)
 
 	if (strstr(value, filter))
 		return true;
-	if (regcomp(&re, filter, REG_EXTENDED | REG_NOSUB) != 0)
+	if (!regex_compile(&re, filter))
 		return false;
 	hit = regexec(&re, value, 0, NULL, 0) == 0;
 	regfree(&re);

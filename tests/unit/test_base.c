@@ -15,6 +15,7 @@
 #include "base/loop.h"
 #include "base/map.h"
 #include "base/proc.h"
+#include "base/pattern.h"
 #include "base/str.h"
 
 static void error_reads_like_a_sentence(unused_arg void **state)
@@ -200,6 +201,19 @@ static void signals_parse_in_all_spellings(unused_arg void **state)
 	assert_string_equal(signal_name(9), "SIGKILL");
 }
 
+static void expressions_are_bounded(unused_arg void **state)
+{
+	static const char *const bad[] = { "H++++++++++++++++++++++++++++++",
+		                           "((a{1000}){1000}){9}", "a{32767}{32767}", "(", "a{1" };
+	regex_t re;
+
+	assert_true(regex_compile(&re, "^/tasks/(exit|oom)+$"));
+	assert_int_equal(regexec(&re, "/tasks/exit", 0, NULL, 0), 0);
+	regfree(&re);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(regex_compile(&re, bad[i]));
+}
+
 static void times_read_as_they_were_written(unused_arg void **state)
 {
 	char text[CLOCK_TEXT_SIZE];
@@ -274,6 +288,7 @@ int main(void)
 		cmocka_unit_test(map_survives_many_changes),
 		cmocka_unit_test(spawn_passes_descriptors_and_reports_exec_errors),
 		cmocka_unit_test(signals_parse_in_all_spellings),
+		cmocka_unit_test(expressions_are_bounded),
 		cmocka_unit_test(times_read_as_they_were_written),
 		cmocka_unit_test(loop_serves_timers_and_posts),
 	};
