@@ -64,6 +64,7 @@ def set_up(stack):
     docker("tag", "busybox", "example.com:5000/team/name:v1")
     docker("network", "create", "mine")
     docker("volume", "create", "vol")
+    time.sleep(1.1)             # "events --until 0s" counts in whole seconds: all of this is before
 
 
 def plain(text):
