@@ -62,25 +62,6 @@ static int scan_hex4(struct scan *s, unsigned *out)
 	return 0;
 }
 
-static void add_utf8(struct buf *b, unsigned c)
-{
-	if (c < 0x80) {
-		buf_addc(b, (char)c);
-	} else if (c < 0x800) {
-		buf_addc(b, (char)(0xc0 | c >> 6));
-		buf_addc(b, (char)(0x80 | (c & 63)));
-	} else if (c < 0x10000) {
-		buf_addc(b, (char)(0xe0 | c >> 12));
-		buf_addc(b, (char)(0x80 | (c >> 6 & 63)));
-		buf_addc(b, (char)(0x80 | (c & 63)));
-	} else {
-		buf_addc(b, (char)(0xf0 | c >> 18));
-		buf_addc(b, (char)(0x80 | (c >> 12 & 63)));
-		buf_addc(b, (char)(0x80 | (c >> 6 & 63)));
-		buf_addc(b, (char)(0x80 | (c & 63)));
-	}
-}
-
 /* After "\u": one code point, of one escape or of a surrogate pair. */
 static int scan_unicode(struct scan *s, struct buf *out)
 {
@@ -100,7 +81,7 @@ static int scan_unicode(struct scan *s, struct buf *out)
 		hi = 0x10000 + ((hi - 0xd800) << 10) + (lo - 0xdc00);
 	}
 	if (out)
-		add_utf8(out, hi);
+		buf_add_utf8(out, hi);
 	return 0;
 }
 

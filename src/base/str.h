@@ -41,6 +41,7 @@ void buf_reserve(struct buf *b, size_t more); /* room for `more` bytes behind le
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
+void buf_add_utf8(struct buf *b, unsigned c); /* one code point, at most U+10FFFF */
 void buf_printf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) printf_like(2, 0);
 void buf_drop(struct buf *b, size_t n); /* removes n bytes from the front */

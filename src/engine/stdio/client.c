@@ -25,17 +25,16 @@ struct client {
 
 static void watch(struct client *c);
 
-/* Writes what waits. False when the client is gone. */
-static bool flush(struct client *c)
+bool stdio_flush(int fd, struct buf *out)
 {
-	while (c->out.len) {
-		ssize_t n = send(c->want.fd, c->out.data, c->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (out->len) {
+		ssize_t n = send(fd, out->data, out->len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return errno == EAGAIN;
-		buf_drop(&c->out, (size_t)n);
+		buf_drop(out, (size_t)n);
 	}
 	return true;
 }
@@ -60,7 +59,7 @@ void client_end(struct client *c, enum stdio_end why)
 /* After a change: send, go on, or end. */
 static void proceed(struct client *c)
 {
-	if (!flush(c))
+	if (!stdio_flush(c->want.fd, &c->out))
 		client_end(c, STDIO_END_GONE);
 	else if (c->finishing && c->out.len == 0)
 		client_end(c, STDIO_END_DRAINED);

@@ -46,20 +46,6 @@ struct follower *follower_next(const struct follower *f)
 	return f->next;
 }
 
-static bool flush(struct follower *f)
-{
-	while (f->out.len) {
-		ssize_t n = send(f->fd, f->out.data, f->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == EAGAIN;
-		buf_drop(&f->out, (size_t)n);
-	}
-	return true;
-}
-
 /* Puts a chunk's head and tail around what was added behind `start`. */
 static void add_chunk(struct follower *f, const struct buf *piece)
 {
@@ -120,7 +106,7 @@ void follower_poke(struct follower *f)
 			if (f->reader.q.chunked)
 				buf_adds(&f->out, "0\r\n\r\n");
 		}
-		if (!flush(f)) {
+		if (!stdio_flush(f->fd, &f->out)) {
 			follower_end(f, STDIO_END_GONE);
 			return;
 		}
@@ -146,7 +132,7 @@ static void on_event(void *arg, unused_arg int fd, uint32_t events)
 {
 	struct follower *f = arg;
 
-	if ((events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) || !flush(f))
+	if ((events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) || !stdio_flush(f->fd, &f->out))
 		follower_end(f, STDIO_END_GONE);
 	else
 		follower_poke(f);

@@ -74,21 +74,6 @@ static unsigned hex4(const char *p)
 	return v & 0xffff;
 }
 
-static void add_utf8(struct buf *b, unsigned c)
-{
-	if (c < 0x80) {
-		buf_addc(b, (char)c);
-		return;
-	}
-	if (c >= 0x800) {
-		buf_addc(b, (char)(0xe0 | c >> 12));
-		buf_addc(b, (char)(0x80 | (c >> 6 & 63)));
-	} else {
-		buf_addc(b, (char)(0xc0 | c >> 6));
-	}
-	buf_addc(b, (char)(0x80 | (c & 63)));
-}
-
 /* Undoes json_quote, which writes no surrogate pairs. */
 static void add_unescaped(struct buf *b, struct slice s)
 {
@@ -103,7 +88,7 @@ static void add_unescaped(struct buf *b, struct slice s)
 			return;
 		p = back + 2;
 		if (back[1] == 'u' && end - p >= 4) {
-			add_utf8(b, hex4(p));
+			buf_add_utf8(b, hex4(p));
 			p += 4;
 		} else {
 			k = back[1] ? strchr(from, back[1]) : NULL;

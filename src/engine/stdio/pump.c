@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/mem.h"
 
 #define STACK_BYTES (256 * 1024)
 
@@ -100,23 +101,14 @@ void pump_call(struct pump *p, void (*fn)(void *), void *arg)
 
 /* ---- a stdio: opening ---- */
 
-static char *copy(const char *s)
-{
-	char *c = s ? strdup(s) : NULL;
-
-	if (s && !c)
-		abort();
-	return c;
-}
-
 static void copy_config(struct stdio *s, const struct stdio_config *c)
 {
 	s->config = *c;
-	s->config.in = copy(c->in);
-	s->config.out = copy(c->out);
-	s->config.err = copy(c->err);
-	s->config.log_path = copy(c->log_path);
-	s->config.state_dir = copy(c->state_dir);
+	s->config.in = xstrdup(c->in);
+	s->config.out = xstrdup(c->out);
+	s->config.err = xstrdup(c->err);
+	s->config.log_path = xstrdup(c->log_path);
+	s->config.state_dir = xstrdup(c->state_dir);
 	s->config.attrs = NULL; /* json_log.c has its own */
 }
 

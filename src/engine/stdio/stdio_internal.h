@@ -81,6 +81,9 @@ void stream_throttle(struct stream *s);
 
 /* ---- client.c ---- */
 
+/* Sends what a client takes without waiting. False when it is gone. */
+bool stdio_flush(int fd, struct buf *out);
+
 struct client;
 struct client *client_new(struct stdio *io, const struct stdio_client *c, struct err *e) must_check;
 void client_send(struct client *c, enum output which, const void *p, size_t n);
