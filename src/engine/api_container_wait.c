@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/log.h"
-#include "engine/api_answers.h"
+#include "api/inspect.h"
 #include "engine/api_container.h"
 
 /*

@@ -2,7 +2,7 @@
 #ifndef ENGINE_API_IMAGE_H
 #define ENGINE_API_IMAGE_H
 
-#include "engine/api_answers.h"
+#include "api/inspect.h"
 
 /* ---- GET /images/json ---- */
 

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "engine/api.h"
-#include "engine/api_answers.h"
+#include "api/inspect.h"
 #include "engine/container.h"
 #include "engine/ctrd.h"
 #include "engine/events.h"

@@ -1,6 +1,6 @@
 /* GET /networks, GET /networks/{id}. Docker Engine API, "Network". */
 #include "engine/api.h"
-#include "engine/api_answers.h"
+#include "api/inspect.h"
 #include "engine/filters.h"
 #include "engine/networking.h"
 

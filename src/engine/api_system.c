@@ -1,7 +1,7 @@
 /* /_ping, /version, plugins, and what a node outside a swarm says. */
 #include <sys/utsname.h>
 #include "engine/api.h"
-#include "engine/api_answers.h"
+#include "api/inspect.h"
 #include "engine/ctrd.h"
 #include "engine/system.h"
 

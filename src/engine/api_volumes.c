@@ -1,6 +1,6 @@
 /* Volumes: none yet. */
 #include "engine/api.h"
-#include "engine/api_answers.h"
+#include "api/inspect.h"
 #include "engine/filters.h"
 
 int api_volumes_list(struct api_call *c, struct err *e)

@@ -19,7 +19,7 @@
 #include <stdatomic.h>
 #include "base/id.h"
 #include "base/map.h"
-#include "engine/api_answers.h"
+#include "api/inspect.h"
 #include "engine/engine.h"
 #include "engine/store.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/fd.h"
-#include "engine/api_answers.h"
+#include "api/inspect.h"
 
 #define RING_SIZE 256
 

@@ -5,6 +5,7 @@
 #ifndef ENGINE_EXEC_H
 #define ENGINE_EXEC_H
 
+#include "api/exec.h"
 #include "engine/container.h"
 #include "engine/ctrd.h"
 #include "engine/stdio/pump.h"

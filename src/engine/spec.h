@@ -7,7 +7,8 @@
 #ifndef ENGINE_SPEC_H
 #define ENGINE_SPEC_H
 
-#include "engine/api_types.h"
+#include "api/container.h"
+#include "api/exec.h"
 #include "oci/runtime.h"
 
 /* ---- mount points: -v, --mount, --tmpfs and the image's volumes (spec_points.c) ---- */

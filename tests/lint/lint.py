@@ -20,6 +20,7 @@ LIBRARIES = {
     "proto": [],
     "oci": ["base"],
     "http": ["base"],
+    "api": ["base"],
     "netlink": ["base"],
     "rpc": ["base", "proto"],
     "libcontainer": ["base", "oci"],

@@ -1,5 +1,5 @@
-/* The tables of api_types.h. */
-#include "engine/api_types.h"
+/* The tables of container.h. */
+#include "api/container.h"
 
 JSON_TYPE(api_healthcheck, API_HEALTHCHECK)
 JSON_TYPE(api_config, API_CONFIG)
@@ -15,12 +15,5 @@ JSON_TYPE(api_bind_options, API_BIND_OPTIONS)
 JSON_TYPE(api_tmpfs_options, API_TMPFS_OPTIONS)
 JSON_TYPE(api_mount, API_MOUNT)
 JSON_TYPE(api_host_config, API_HOST_CONFIG)
-JSON_TYPE(api_endpoint_ipam, API_ENDPOINT_IPAM)
-JSON_TYPE(api_endpoint, API_ENDPOINT)
-JSON_TYPE(api_networking_config, API_NETWORKING_CONFIG)
 JSON_TYPE(api_create, API_CREATE)
 JSON_TYPE(api_update, API_UPDATE)
-JSON_TYPE(api_exec_create, API_EXEC_CREATE)
-JSON_TYPE(api_exec_start, API_EXEC_START)
-JSON_TYPE(api_exec_process, API_EXEC_PROCESS)
-JSON_TYPE(api_exec_inspect, API_EXEC_INSPECT)

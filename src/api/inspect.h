@@ -3,10 +3,10 @@
  * Names and shapes: Docker Engine API 1.24 to 1.51; SINCE and UNTIL shape an answer for the version
  * that the client asked for.
  */
-#ifndef ENGINE_API_ANSWERS_H
-#define ENGINE_API_ANSWERS_H
+#ifndef API_INSPECT_H
+#define API_INSPECT_H
 
-#include "engine/api_types.h"
+#include "api/container.h"
 
 /* ---- GET /containers/ID/json ---- */
 

@@ -1,5 +1,5 @@
-/* The tables of api_answers.h. */
-#include "engine/api_answers.h"
+/* The tables of inspect.h. */
+#include "api/inspect.h"
 
 JSON_TYPE(api_state, API_STATE)
 JSON_TYPE(api_mount_point, API_MOUNT_POINT)

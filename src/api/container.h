@@ -1,14 +1,14 @@
 /*
- * What clients send to create a container, and what inspect says back: Config, HostConfig and the
- * networks of a container, as JSON tables. Names and shapes: Docker Engine API 1.24 to 1.51,
- * "Container Create" and "Container Inspect".
+ * What clients send to create or update a container, and what inspect says back: Config and
+ * HostConfig, as JSON tables. Names and shapes: Docker Engine API 1.24 to 1.51, "Container
+ * Create" and "Container Inspect". Used by dockerd and by the docker command.
  *
- * A record of a container (container_desc) keeps these values as they were decoded; nobody
- * changes them afterwards.
+ * A record of a container keeps these values as they were decoded; nobody changes them afterwards.
  */
-#ifndef ENGINE_API_TYPES_H
-#define ENGINE_API_TYPES_H
+#ifndef API_CONTAINER_H
+#define API_CONTAINER_H
 
+#include "api/network.h"
 #include "base/json.h"
 
 /* ---- Config: what the image says and the client may replace ---- */
@@ -196,35 +196,6 @@ JSON_STRUCT(api_mount, API_MOUNT)
 	F(OPT_BOOL, init, "Init", OMIT_EMPTY)
 JSON_STRUCT(api_host_config, API_HOST_CONFIG)
 
-/* ---- networks of a container ---- */
-
-#define API_ENDPOINT_IPAM(F)                            \
-	F(STR, ipv4_address, "IPv4Address", OMIT_EMPTY) \
-	F(STR, ipv6_address, "IPv6Address", OMIT_EMPTY) \
-	F(STRS, link_local_ips, "LinkLocalIPs", OMIT_EMPTY)
-JSON_STRUCT(api_endpoint_ipam, API_ENDPOINT_IPAM)
-
-#define API_ENDPOINT(F)                                          \
-	F(OBJ, ipam_config, "IPAMConfig", 0, api_endpoint_ipam)  \
-	F(STRS, links, "Links", NULL_WHEN_EMPTY)                 \
-	F(STRS, aliases, "Aliases", NULL_WHEN_EMPTY)             \
-	F(STR, mac_address, "MacAddress", 0)                     \
-	F(MAP, driver_opts, "DriverOpts", NULL_WHEN_EMPTY)       \
-	F(I64, gw_priority, "GwPriority", SINCE(48))             \
-	F(STR, network_id, "NetworkID", 0)                       \
-	F(STR, endpoint_id, "EndpointID", 0)                     \
-	F(STR, gateway, "Gateway", 0)                            \
-	F(STR, ip_address, "IPAddress", 0)                       \
-	F(I64, ip_prefix_len, "IPPrefixLen", 0)                  \
-	F(STR, ipv6_gateway, "IPv6Gateway", 0)                   \
-	F(STR, global_ipv6_address, "GlobalIPv6Address", 0)      \
-	F(I64, global_ipv6_prefix_len, "GlobalIPv6PrefixLen", 0) \
-	F(STRS, dns_names, "DNSNames", NULL_WHEN_EMPTY | SINCE(44))
-JSON_STRUCT(api_endpoint, API_ENDPOINT)
-
-#define API_NETWORKING_CONFIG(F) F(OBJMAP, endpoints, "EndpointsConfig", OMIT_EMPTY, api_endpoint)
-JSON_STRUCT(api_networking_config, API_NETWORKING_CONFIG)
-
 /* The body of POST /containers/create. */
 #define API_CREATE(F)                                                  \
 	API_CONFIG(F)                                                  \
@@ -237,50 +208,5 @@ JSON_STRUCT(api_create, API_CREATE)
 	API_RESOURCES(F) \
 	F(OBJ, restart_policy, "RestartPolicy", OMIT_EMPTY, api_restart_policy)
 JSON_STRUCT(api_update, API_UPDATE)
-
-/* ---- exec ---- */
-
-#define API_EXEC_CREATE(F)                               \
-	F(STR, user, "User", 0)                          \
-	F(BOOL, privileged, "Privileged", 0)             \
-	F(BOOL, tty, "Tty", 0)                           \
-	F(I64S, console_size, "ConsoleSize", OMIT_EMPTY) \
-	F(BOOL, attach_stdin, "AttachStdin", 0)          \
-	F(BOOL, attach_stderr, "AttachStderr", 0)        \
-	F(BOOL, attach_stdout, "AttachStdout", 0)        \
-	F(BOOL, detach, "Detach", 0)                     \
-	F(STR, detach_keys, "DetachKeys", 0)             \
-	F(STRS, env, "Env", 0)                           \
-	F(STR, working_dir, "WorkingDir", 0)             \
-	F(STRLIST, cmd, "Cmd", 0)
-JSON_STRUCT(api_exec_create, API_EXEC_CREATE)
-
-#define API_EXEC_START(F)            \
-	F(BOOL, detach, "Detach", 0) \
-	F(BOOL, tty, "Tty", 0)       \
-	F(I64S, console_size, "ConsoleSize", OMIT_EMPTY)
-JSON_STRUCT(api_exec_start, API_EXEC_START)
-
-#define API_EXEC_PROCESS(F)                               \
-	F(STRS, arguments, "arguments", 0)                \
-	F(STR, entrypoint, "entrypoint", 0)               \
-	F(OPT_BOOL, privileged, "privileged", OMIT_EMPTY) \
-	F(BOOL, tty, "tty", 0)                            \
-	F(STR, user, "user", OMIT_EMPTY)
-JSON_STRUCT(api_exec_process, API_EXEC_PROCESS)
-
-#define API_EXEC_INSPECT(F)                                   \
-	F(STR, id, "ID", 0)                                   \
-	F(BOOL, running, "Running", 0)                        \
-	F(OPT_I64, exit_code, "ExitCode", 0)                  \
-	F(OBJ, process, "ProcessConfig", 0, api_exec_process) \
-	F(BOOL, open_stdin, "OpenStdin", 0)                   \
-	F(BOOL, open_stderr, "OpenStderr", 0)                 \
-	F(BOOL, open_stdout, "OpenStdout", 0)                 \
-	F(BOOL, can_remove, "CanRemove", 0)                   \
-	F(STR, container_id, "ContainerID", 0)                \
-	F(STR, detach_keys, "DetachKeys", 0)                  \
-	F(I64, pid, "Pid", 0)
-JSON_STRUCT(api_exec_inspect, API_EXEC_INSPECT)
 
 #endif
