@@ -292,51 +292,6 @@ JSON_STRUCT(api_commit, API_COMMIT)
 	F(STRS, warnings, "Warnings", NULL_WHEN_EMPTY)
 JSON_STRUCT(api_info, API_INFO)
 
-/* ---- GET /networks ---- */
-
-#define API_IPAM_POOL(F)                        \
-	F(STR, subnet, "Subnet", OMIT_EMPTY)    \
-	F(STR, ip_range, "IPRange", OMIT_EMPTY) \
-	F(STR, gateway, "Gateway", OMIT_EMPTY)  \
-	F(MAP, aux_addresses, "AuxiliaryAddresses", OMIT_EMPTY)
-JSON_STRUCT(api_ipam_pool, API_IPAM_POOL)
-
-#define API_IPAM(F)                                 \
-	F(STR, driver, "Driver", 0)                 \
-	F(MAP, options, "Options", NULL_WHEN_EMPTY) \
-	F(OBJS, config, "Config", 0, api_ipam_pool)
-JSON_STRUCT(api_ipam, API_IPAM)
-
-#define API_NETWORK_MEMBER(F)                  \
-	F(STR, name, "Name", 0)                \
-	F(STR, endpoint_id, "EndpointID", 0)   \
-	F(STR, mac_address, "MacAddress", 0)   \
-	F(STR, ipv4_address, "IPv4Address", 0) \
-	F(STR, ipv6_address, "IPv6Address", 0)
-JSON_STRUCT(api_network_member, API_NETWORK_MEMBER)
-
-#define API_CONFIG_FROM(F) F(STR, network, "Network", 0)
-JSON_STRUCT(api_config_from, API_CONFIG_FROM)
-
-#define API_NETWORK(F)                                             \
-	F(STR, name, "Name", 0)                                    \
-	F(STR, id, "Id", 0)                                        \
-	F(TIME, created, "Created", 0)                             \
-	F(STR, scope, "Scope", 0)                                  \
-	F(STR, driver, "Driver", 0)                                \
-	F(BOOL, enable_ipv4, "EnableIPv4", SINCE(48))              \
-	F(BOOL, enable_ipv6, "EnableIPv6", 0)                      \
-	F(OBJ, ipam, "IPAM", 0, api_ipam)                          \
-	F(BOOL, internal, "Internal", 0)                           \
-	F(BOOL, attachable, "Attachable", 0)                       \
-	F(BOOL, ingress, "Ingress", 0)                             \
-	F(OBJ, config_from, "ConfigFrom", 0, api_config_from)      \
-	F(BOOL, config_only, "ConfigOnly", 0)                      \
-	F(OBJMAP, containers, "Containers", 0, api_network_member) \
-	F(MAP, options, "Options", 0)                              \
-	F(MAP, labels, "Labels", 0)
-JSON_STRUCT(api_network, API_NETWORK)
-
 /* ---- GET /volumes ---- */
 
 #define API_VOLUME(F)                               \

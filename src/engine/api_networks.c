@@ -1,6 +1,6 @@
 /* GET /networks, GET /networks/{id}. Docker Engine API, "Network". */
 #include "engine/api.h"
-#include "api/inspect.h"
+#include "api/network.h"
 #include "engine/filters.h"
 #include "engine/networking.h"
 
