@@ -87,7 +87,7 @@ int cgroup_attach(const struct cgroup *cg, pid_t pid, struct err *e)
 {
 	for (size_t i = 0; i < cg->n; i++)
 		if (cg->v[i].first && cgroup_write_i64(cg->v[i].path, "cgroup.procs", pid, e) < 0)
-			return err_wrap(e, "join cgroup");
+			return err_wrap(e, "error adding pid %d to cgroups", pid);
 	return 0;
 }
 

@@ -120,17 +120,29 @@ static int v1_create(const struct cgroup *cg, struct err *e)
 
 /* ---- devices ---- */
 
+/* What the kernel knows of an access word; the rest is ignored, as runc does. */
+static const char *access_of(const struct oci_device_rule *rule, char dst[4])
+{
+	size_t n = 0;
+
+	for (const char *c = "rwm"; *c; c++)
+		if (str_empty(rule->access) || strchr(rule->access, *c))
+			dst[n++] = *c;
+	dst[n] = '\0';
+	return dst;
+}
+
 /* "c 1:3 rwm"; "*" for what a rule leaves open. admin-guide/cgroup-v1/devices.rst. */
 static void rule_text(const struct oci_device_rule *rule, char *dst, size_t size)
 {
-	char major[24] = "*", minor[24] = "*";
+	char major[24] = "*", minor[24] = "*", access[4];
 
 	if (rule->major.set && rule->major.value >= 0)
 		snprintf(major, sizeof(major), "%" PRId64, rule->major.value);
 	if (rule->minor.set && rule->minor.value >= 0)
 		snprintf(minor, sizeof(minor), "%" PRId64, rule->minor.value);
 	snprintf(dst, size, "%s %s:%s %s", str_empty(rule->type) ? "a" : rule->type, major, minor,
-	         str_empty(rule->access) ? "rwm" : rule->access);
+	         access_of(rule, access));
 }
 
 static int v1_set_devices(const struct cgroup *cg, const struct oci_resources *r, struct err *e)

@@ -20,8 +20,6 @@
 
 static const struct cgroup_knob knobs[] = {
 	CPU("cpu.shares", OPT_U64, shares),
-	CPU("cpu.rt_period_us", OPT_U64, realtime_period),
-	CPU("cpu.rt_runtime_us", OPT_I64, realtime_runtime),
 	CPU("cpu.cfs_burst_us", OPT_U64, burst),
 	CPU("cpu.idle", OPT_I64, idle),
 	CPUSET("cpuset.cpus", cpus),
@@ -67,16 +65,22 @@ static int set_memory(const struct cgroup *cg, const struct oci_memory *m, struc
 	                  e);
 }
 
-static int set_cpu_quota(const struct cgroup *cg, const struct oci_cpu *c, struct err *e)
+/* A period and how much of it may be used: each is checked against the other. */
+static int set_cpu_time(const char *path, const struct oci_cpu *c, struct err *e)
 {
 	struct json_opt_i64 period = { c->period.set && c->period.value, (int64_t)c->period.value };
 	struct json_opt_i64 quota = { c->quota.set && c->quota.value, c->quota.value };
-	const char *path = cgroup_path(cg, "cpu");
+	struct json_opt_i64 rt_period = { c->realtime_period.set && c->realtime_period.value,
+		                          (int64_t)c->realtime_period.value };
+	struct json_opt_i64 rt_runtime = { c->realtime_runtime.set && c->realtime_runtime.value,
+		                           c->realtime_runtime.value };
 
-	if (!period.set && !quota.set)
+	if (!period.set && !quota.set && !rt_period.set && !rt_runtime.set)
 		return 0;
 	if (!path)
 		return err_set(e, ERR_UNAVAILABLE, "cgroup controller cpu is not available");
+	if (write_pair(path, "cpu.rt_period_us", rt_period, "cpu.rt_runtime_us", rt_runtime, e) < 0)
+		return -1;
 	return write_pair(path, "cpu.cfs_period_us", period, "cpu.cfs_quota_us", quota, e);
 }
 
@@ -154,10 +158,11 @@ static int set_hugepages(const struct cgroup *cg, const struct oci_resources *r,
 int cgroup_v1_set(const struct cgroup *cg, const struct oci_resources *r, struct err *e)
 {
 	if (r->unified.n)
-		return err_set(e, ERR_INVALID, "unified resources need cgroup v2");
+		return err_set(e, ERR_INVALID,
+		               "invalid configuration: unified resources need cgroup v2");
 	if (r->memory && set_memory(cg, r->memory, e) < 0)
 		return -1;
-	if (r->cpu && set_cpu_quota(cg, r->cpu, e) < 0)
+	if (r->cpu && set_cpu_time(cgroup_path(cg, "cpu"), r->cpu, e) < 0)
 		return -1;
 	if (r->pids && set_pids(cg, r->pids, e) < 0)
 		return -1;

@@ -19,25 +19,41 @@ static void thaw_for_kill(struct container *c, int signo)
 		lc_warn("cannot thaw the container");
 }
 
-int container_signal(struct container *c, int signo, bool all, struct err *e)
+static int not_running(struct err *e)
+{
+	return err_set(e, ERR_PRECONDITION, "container not running");
+}
+
+static int signal_all(struct container *c, int signo, struct err *e)
+{
+	struct cgroup_pids pids;
+
+	if (cgroup_list(c->a, &c->cgroup, &pids, e) < 0)
+		return -1;
+	if (pids.n == 0 && container_status(c) == CONTAINER_STOPPED)
+		return not_running(e);
+	return cgroup_signal(&c->cgroup, signo, e);
+}
+
+static int signal_init(struct container *c, int signo, struct err *e)
 {
 	_cleanup_close_ int pidfd = -1;
-	enum container_status status = container_status(c);
 
-	/* Without a PID namespace of its own the other processes outlive init. */
-	if (all || (signo == SIGKILL && !c->state.own->own_pids && status != CONTAINER_STOPPED)) {
-		if (cgroup_signal(&c->cgroup, signo, e) < 0)
-			return -1;
-		thaw_for_kill(c, signo);
-		return 0;
-	}
-	if (status == CONTAINER_STOPPED)
-		return err_set(e, ERR_PRECONDITION, "container not running");
+	if (container_status(c) == CONTAINER_STOPPED)
+		return not_running(e);
 	pidfd = proc_pidfd((pid_t)c->state.pid, e);
 	/* The pidfd is of our init if that still lives now: its pid cannot have been reused before. */
 	if (pidfd < 0 || container_status(c) == CONTAINER_STOPPED)
-		return err_set(e, ERR_PRECONDITION, "container not running");
-	if (proc_pidfd_kill(pidfd, signo, e) < 0)
+		return not_running(e);
+	return proc_pidfd_kill(pidfd, signo, e);
+}
+
+int container_signal(struct container *c, int signo, bool all, struct err *e)
+{
+	/* Without a PID namespace of its own the other processes outlive init. */
+	bool each = all || (signo == SIGKILL && !c->state.own->own_pids);
+
+	if ((each ? signal_all : signal_init)(c, signo, e) < 0)
 		return -1;
 	thaw_for_kill(c, signo);
 	return 0;

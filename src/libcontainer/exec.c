@@ -91,9 +91,9 @@ static int entry_main(void *arg)
 	    sync_expect(x->child_sync, SYNC_RUN, &e) < 0)
 		init_die(x->child_sync, &e);
 	capabilities_parse(x->o->process->capabilities, &p.caps);
-	if (process_become(&p, &e) < 0 || process_exec(&p, &e) < 0)
+	if (process_become(&p, &e) < 0)
 		init_die(x->child_sync, &e);
-	return 0;
+	process_exec(&p);
 }
 
 /* ---- in the runtime ---- */
@@ -145,6 +145,8 @@ static int add_sub_cgroup(struct entry *x, const char *text, struct err *e)
 	size_t n = colon ? (size_t)(colon - text) : 0;
 	bool found = false;
 
+	if (strstr(text, ".."))
+		return err_set(e, ERR_INVALID, "bad sub cgroup path: %s", text);
 	for (size_t i = 0; i < x->cgroup.n; i++) {
 		struct cgroup_dir *d = &x->cgroup.v[i];
 

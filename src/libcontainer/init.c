@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -123,14 +124,32 @@ static int furnish(struct init *in, struct rootfs *r, struct err *e)
 	return rootfs_finish(r, e);
 }
 
+static void give_up(int signo)
+{
+	_exit(128 + signo);
+}
+
+/* Pid 1 of a namespace is immune to what it does not handle; a kill before the start must count. */
+static void be_mortal(void)
+{
+	static const int deadly[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM };
+	struct sigaction act = { .sa_handler = give_up };
+
+	for (size_t i = 0; i < ARRAY_LEN(deadly); i++)
+		sigaction(deadly[i], &act, NULL);
+	sigprocmask(SIG_SETMASK, &act.sa_mask, NULL);
+}
+
 /*
  * Waits until somebody opens the fifo for reading, that is `runc start`. From then on it is the way
  * to say why the program could not be started; execve closes it.
  */
 static int wait_for_start(struct init *in, int proc, struct err *e)
 {
-	int fd = procfs_reopen(proc, in->fifo, O_WRONLY, e);
+	int fd;
 
+	be_mortal();
+	fd = procfs_reopen(proc, in->fifo, O_WRONLY, e);
 	if (fd < 0)
 		return -1;
 	if (write(fd, "0", 1) != 1)
@@ -138,12 +157,14 @@ static int wait_for_start(struct init *in, int proc, struct err *e)
 	return fd;
 }
 
-static int start_container_hooks(struct init *in, struct err *e)
+/* Hooks without an environment of their own have the program's. */
+static int start_container_hooks(struct init *in, struct process *p, struct err *e)
 {
 	const struct oci_hooks *h = in->spec->hooks;
 
 	if (!h)
 		return 0;
+	environ = (char **)p->env;
 	in->state.status = container_status_name(CONTAINER_CREATED);
 	in->state.pid = getpid();
 	return hooks_run("startContainer", h->start_container.n, h->start_container.v, &in->state,
@@ -183,8 +204,8 @@ int init_main(void *arg)
 	fifo = wait_for_start(in, r.proc, &e);
 	if (fifo < 0)
 		_exit(1);
-	if (start_container_hooks(in, &e) == 0 && process_exec(&p, &e) == 0)
-		_exit(0);
+	if (start_container_hooks(in, &p, &e) == 0)
+		process_exec(&p);
 	if (write(fifo, e.text, strlen(e.text)) < 0)
 		_exit(2);
 	_exit(1);

@@ -72,6 +72,15 @@ static int mask(struct rootfs *r, struct covers *c, const char *path, struct err
 	return cover(r, c, target, e);
 }
 
+/* The same path again would only be covered twice. */
+static bool is_repeated(const struct strs *paths, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (str_eq(paths->v[k], paths->v[i]))
+			return true;
+	return false;
+}
+
 static int make_readonly(struct rootfs *r, const char *path, struct err *e)
 {
 	_cleanup_close_ int target = inroot_try(r->root, path, O_PATH), mnt = -1;
@@ -93,7 +102,7 @@ int rootfs_mask_paths(struct rootfs *r, struct err *e)
 		if (make_readonly(r, l->readonly_paths.v[i], e) < 0)
 			return err_wrap(e, "can't make \"%s\" read-only", l->readonly_paths.v[i]);
 	for (size_t i = 0; l && i < l->masked_paths.n; i++)
-		if (mask(r, &c, l->masked_paths.v[i], e) < 0)
+		if (!is_repeated(&l->masked_paths, i) && mask(r, &c, l->masked_paths.v[i], e) < 0)
 			return err_wrap(e, "can't mask path \"%s\"", l->masked_paths.v[i]);
 	return 0;
 }

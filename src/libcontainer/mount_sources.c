@@ -107,6 +107,8 @@ int mount_sources_open(struct arena *a, const struct oci_spec *spec, bool userns
 
 		mount_options_parse(a, &m->options, &o);
 		out->fd[out->n] = -1;
+		if (m->uid_mappings.n || m->gid_mappings.n) /* "idmap" need not be said */
+			o.how |= MOUNT_HOW_IDMAP;
 		if (!(o.how & MOUNT_HOW_BIND) || !(userns || (o.how & MOUNT_HOW_IDMAP)))
 			continue;
 		out->fd[out->n] = open_tree_for(spec, m, &o, e);

@@ -170,26 +170,46 @@ static int keep_late(struct rootfs *r, int mnt, struct err *e)
 	return 0;
 }
 
+/* A tmpfs looks like the directory that it hides; without one it is the kernel's default, 1777. */
+static void keep_mode(struct rootfs *r, const char *dest, struct mount_options *o)
+{
+	_cleanup_close_ int hidden = inroot_try(r->root, dest, O_PATH | O_DIRECTORY);
+	struct stat st;
+
+	if (hidden >= 0 && !mount_options_data(o, "mode") && fstat(hidden, &st) == 0)
+		arena_push(r->a, &o->data, arena_printf(r->a, "mode=%o", st.st_mode & 07777));
+}
+
 static int mount_new(struct rootfs *r, const struct oci_mount *m, const struct mount_options *o,
                      struct err *e)
 {
 	_cleanup_close_ int target = inroot_mkdir_all(r->root, m->destination, 0755, e), mnt = -1;
-	bool tmpfs = strcmp(m->type, "tmpfs") == 0;
-	struct mount_options now = *o;
-	struct stat st;
 
 	if (target < 0)
 		return -1;
-	if (tmpfs && !mount_options_data(o, "mode") && fstat(target, &st) == 0)
-		arena_push(r->a, &now.data, arena_printf(r->a, "mode=%o", st.st_mode & 07777));
-	if (tmpfs)
-		now.set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	mnt = mountfd_new(m->type, m->source, o, e);
+	if (mnt < 0 || attach(r, m, o, mnt, target, e) < 0)
+		return -1;
+	return mountfd_setattr(mnt, o->rec_set, o->rec_clear, true, e);
+}
+
+static int mount_tmpfs(struct rootfs *r, const struct oci_mount *m, const struct mount_options *o,
+                       struct err *e)
+{
+	_cleanup_close_ int target = -1, mnt = -1;
+	struct mount_options now = *o;
+
+	keep_mode(r, m->destination, &now);
+	target = inroot_mkdir_all(r->root, m->destination, 0755, e);
+	if (target < 0)
+		return -1;
+	now.set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	mnt = mountfd_new(m->type, m->source, &now, e);
 	if (mnt < 0)
 		return -1;
-	if (tmpfs && (o->how & MOUNT_HOW_COPY_UP) && copy_up(target, mnt, e) < 0)
+	if ((o->how & MOUNT_HOW_COPY_UP) && copy_up(target, mnt, e) < 0)
 		return -1;
-	if (tmpfs && o->read_only && keep_late(r, mnt, e) < 0)
+	if (o->read_only && keep_late(r, mnt, e) < 0)
 		return -1;
 	if (attach(r, m, &now, mnt, target, e) < 0)
 		return -1;
@@ -222,6 +242,7 @@ static const struct {
 } makers[] = {
 	{ "proc", mount_kernfs },
 	{ "sysfs", mount_kernfs },
+	{ "tmpfs", mount_tmpfs },
 	{ "cgroup", mount_cgroup },
 };
 
@@ -241,19 +262,28 @@ static int mount_one(struct rootfs *r, const struct oci_mount *m, struct err *e)
 {
 	struct mount_options o;
 
-	if (str_empty(m->destination))
-		return err_set(e, ERR_INVALID, "mount without a destination");
 	mount_options_parse(r->a, &m->options, &o);
 	if (str_empty(m->type) && !(o.how & (MOUNT_HOW_BIND | MOUNT_HOW_REMOUNT)))
 		return err_set(e, ERR_INVALID, "mount at %s has no type", m->destination);
 	return maker_of(m, &o)(r, m, &o, e);
 }
 
+/* Some write the destination with the rootfs before it. */
+static const char *without_rootfs(const struct rootfs *r, const char *dest)
+{
+	const char *rest = str_after(dest, r->spec->root->path);
+
+	return rest && *rest == '/' ? rest : dest;
+}
+
 int rootfs_mount_all(struct rootfs *r, struct err *e)
 {
 	for (size_t i = 0; i < r->spec->mounts.n; i++) {
-		const struct oci_mount *m = &r->spec->mounts.v[i];
+		struct oci_mount *m = &r->spec->mounts.v[i];
 
+		if (str_empty(m->destination))
+			return err_set(e, ERR_INVALID, "mount without a destination");
+		m->destination = without_rootfs(r, m->destination);
 		if (mount_one(r, m, e) < 0)
 			return err_wrap(e, "error mounting \"%s\" to rootfs at \"%s\"",
 			                m->source ? m->source : "",

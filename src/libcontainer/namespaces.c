@@ -17,7 +17,6 @@
 #include "base/proc.h"
 #include "base/str.h"
 
-/* In the order in which they are joined: the user namespace gives the right to join the rest. */
 const struct namespace_kind namespace_kinds[NAMESPACE_KINDS] = {
 	{ "user", "user", "NEWUSER", CLONE_NEWUSER },
 	{ "ipc", "ipc", "NEWIPC", CLONE_NEWIPC },
@@ -117,18 +116,36 @@ int namespaces_of(const struct oci_linux *config, pid_t pid, struct namespaces *
 	return 0;
 }
 
+/*
+ * A user namespace gives rights over what it owns and takes those over the rest: what can be joined
+ * without it comes first, then it, then what was refused.
+ */
 static int join_all(const struct namespaces *ns, struct err *e)
 {
+	bool done[NAMESPACE_KINDS] = { false };
+
 	for (size_t i = 0; i < ns->njoin; i++)
-		if (setns(ns->join[i].fd, ns->join[i].flag) < 0)
+		done[i] = ns->join[i].flag != CLONE_NEWUSER &&
+		          setns(ns->join[i].fd, ns->join[i].flag) == 0;
+	for (size_t i = 0; i < ns->njoin; i++)
+		if (!done[i] && setns(ns->join[i].fd, ns->join[i].flag) < 0)
 			return err_errno(e, errno, "join namespace");
 	return 0;
+}
+
+/* A time namespace must be set up before anybody is in it, and belongs to the user namespace then. */
+static bool stage_makes_userns(const struct namespaces *ns)
+{
+	return (ns->created & CLONE_NEWTIME) && (ns->created & CLONE_NEWUSER);
 }
 
 /* What clone3 makes: a new cgroup namespace is unshared later, a new time namespace by the stage. */
 static uint64_t clone_flags(const struct namespaces *ns)
 {
-	return (unsigned)ns->created & ~(unsigned)(CLONE_NEWCGROUP | CLONE_NEWTIME);
+	int not_now = CLONE_NEWCGROUP | CLONE_NEWTIME;
+
+	not_now |= stage_makes_userns(ns) ? CLONE_NEWUSER : 0;
+	return (unsigned)ns->created & ~(unsigned)not_now;
 }
 
 static bool needs_stage(const struct namespaces *ns)
@@ -183,6 +200,13 @@ static int new_time(const struct oci_linux *config, struct err *e)
 	return file_write(AT_FDCWD, "/proc/self/timens_offsets", b.data, b.len, 0, e);
 }
 
+static int make_early(const struct namespaces *ns, struct err *e)
+{
+	if (stage_makes_userns(ns) && unshare(CLONE_NEWUSER) < 0)
+		return err_errno(e, errno, "create user namespace");
+	return ns->created & CLONE_NEWTIME ? new_time(ns->config, e) : 0;
+}
+
 struct stage_result {
 	pid_t pid;
 	struct err err;
@@ -192,14 +216,11 @@ static int stage_main(const struct clone_args_pack *p, int out)
 {
 	struct stage_result r = { .pid = -1 };
 
-	if ((p->ns->created & CLONE_NEWTIME) && new_time(p->ns->config, &r.err) < 0)
-		goto done;
-	if (join_all(p->ns, &r.err) < 0)
-		goto done;
-	r.pid = do_clone(p, CLONE_PARENT, NULL);
-	if (r.pid < 0)
-		err_errno(&r.err, errno, "clone");
-done:
+	if (join_all(p->ns, &r.err) == 0 && make_early(p->ns, &r.err) == 0) {
+		r.pid = do_clone(p, CLONE_PARENT, NULL);
+		if (r.pid < 0)
+			err_errno(&r.err, errno, "clone");
+	}
 	return write(out, &r, sizeof(r)) == sizeof(r) ? 0 : 1;
 }
 

@@ -32,7 +32,7 @@ struct namespaces {
 	int created; /* CLONE_NEW* flags of the new ones */
 	struct {
 		int flag, fd;
-	} join[NAMESPACE_KINDS]; /* fds owned; user namespace first */
+	} join[NAMESPACE_KINDS]; /* fds owned */
 	size_t njoin;
 	const struct oci_linux *config; /* time offsets; borrowed */
 };

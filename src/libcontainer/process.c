@@ -192,12 +192,10 @@ static int seccomp_early(struct process *p, struct err *e)
 	return p->seccomp && !p->config->no_new_privileges ? install_seccomp(p, e) : 0;
 }
 
-/* With it, as late as possible; but while the runtime still listens, when there is a listener. */
-static int seccomp_late(struct process *p, bool notifies, struct err *e)
+/* With it, as late as possible; but hooks are under it, and the runtime still takes a listener. */
+static int seccomp_late(struct process *p, struct err *e)
 {
-	bool now = p->seccomp && p->config->no_new_privileges && p->seccomp->notifies == notifies;
-
-	return now ? install_seccomp(p, e) : 0;
+	return p->seccomp && p->config->no_new_privileges ? install_seccomp(p, e) : 0;
 }
 
 int process_become(struct process *p, struct err *e)
@@ -205,16 +203,14 @@ int process_become(struct process *p, struct err *e)
 	const struct oci_user *u = p->config->user;
 	bool there = false;
 
-	if (seccomp_early(p, e) < 0)
-		return -1;
 	make_env(p);
-	if (close_fds(p, e) < 0 || enter_cwd(p, false, &there, e) < 0 ||
+	if (close_fds(p, e) < 0 || seccomp_early(p, e) < 0 || enter_cwd(p, false, &there, e) < 0 ||
 	    capabilities_bound(&p->caps, e) < 0 || user_own_stdio(u, e) < 0 ||
 	    user_become(u, e) < 0 || enter_cwd(p, true, &there, e) < 0 ||
 	    capabilities_apply(&p->caps, e) < 0)
 		return -1;
 	p->path = program_find(p->a, p->config->args.v[0], env_get(&p->config->env, "PATH"), e);
-	return p->path ? seccomp_late(p, true, e) : -1;
+	return p->path ? seccomp_late(p, e) : -1;
 }
 
 /* ---- exec ---- */
@@ -230,18 +226,19 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-int process_exec(struct process *p, struct err *e)
+void process_exec(struct process *p)
 {
 	const struct strs *args = &p->config->args;
 	const char **argv = arena_array(p->a, const char *, args->n + 1);
+	struct err e = { 0 };
 
 	for (size_t i = 0; i < args->n; i++)
 		argv[i] = args->v[i];
-	if (seccomp_late(p, false, e) < 0)
-		return -1;
 	reset_signals();
 	execve(p->path, (char *const *)argv, (char *const *)p->env);
-	return err_errno(e, errno, "exec %s", p->path);
+	err_errno(&e, errno, "exec %s", p->path);
+	dprintf(STDERR_FILENO, "%s\n", e.text);
+	_exit(255);
 }
 
 /* ---- the rest ---- */

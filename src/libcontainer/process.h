@@ -4,8 +4,9 @@
  *
  *     process_restrict    scheduling, labels, no_new_privs
  *     (the runtime sets rlimits)
- *     process_become      seccomp without no_new_privs, descriptors, capabilities, user, cwd, PATH
- *     process_exec        seccomp with no_new_privs, execve
+ *     process_become      descriptors, capabilities, user, cwd, PATH; seccomp: before the
+ *                         capabilities go, or as late as possible with no_new_privs
+ *     process_exec        execve
  */
 #ifndef LIBCONTAINER_PROCESS_H
 #define LIBCONTAINER_PROCESS_H
@@ -35,7 +36,8 @@ int process_check(const struct oci_process *p, struct err *e) must_check;
 
 int process_restrict(struct process *p, struct err *e) must_check;
 int process_become(struct process *p, struct err *e) must_check;
-int process_exec(struct process *p, struct err *e) must_check; /* returns on failure only */
+/* On failure it says so on stderr, which is the user's by now, and exits with 255, as runc does. */
+_Noreturn void process_exec(struct process *p);
 
 /* A new session keyring "_ses.ID", so that the host's keys are out of sight. keyrings(7). */
 int process_join_keyring(const char *id, struct err *e) must_check;

@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "libcontainer/mountfd.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/str.h"
 
 static const struct {
@@ -100,8 +103,39 @@ static int pivot(struct err *e)
 	return 0;
 }
 
-static int move_root(struct err *e)
+/*
+ * The host's tree stays where it is, hidden below. A bare procfs or sysfs in it would let a user
+ * namespace mount another one without our masks: they go, or are covered where they are locked.
+ */
+static int hide_kernfs(struct rootfs *r, struct err *e)
 {
+	struct slice info;
+	char point[PATH_MAX], type[32];
+
+	if (file_read(r->a, AT_FDCWD, "/proc/self/mountinfo", LIMIT_CONFIG_FILE, &info, e) < 0)
+		return -1;
+	for (const char *line = info.data; *line; line += strcspn(line, "\n") + 1) {
+		const char *tail = strstr(line, " - ");
+
+		if (!tail || sscanf(line, "%*d %*d %*s %*s %4095s", point) != 1 ||
+		    sscanf(tail, " - %31s", type) != 1 ||
+		    (strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0) ||
+		    str_starts(point, r->spec->root->path))
+			continue;
+		if (umount2(point, MNT_DETACH) < 0 && errno != EINVAL && errno != EPERM &&
+		    errno != ENOENT)
+			return err_errno(e, errno, "hide %s of the host", point);
+		if (errno == EPERM && mount("tmpfs", point, "tmpfs", 0, "mode=0") < 0)
+			return err_errno(e, errno, "cover %s of the host", point);
+		errno = 0;
+	}
+	return 0;
+}
+
+static int move_root(struct rootfs *r, struct err *e)
+{
+	if (hide_kernfs(r, e) < 0)
+		return -1;
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
 		return err_errno(e, errno, "move rootfs to /");
 	if (chroot(".") < 0)
@@ -114,7 +148,7 @@ int rootfs_enter(struct rootfs *r, bool no_pivot, struct err *e)
 	if (fchdir(r->root) < 0)
 		return err_errno(e, errno, "enter rootfs");
 	if (r->private & CLONE_NEWNS) {
-		if ((no_pivot ? move_root(e) : pivot(e)) < 0)
+		if ((no_pivot ? move_root(r, e) : pivot(e)) < 0)
 			return -1;
 	} else if (chroot(".") < 0) {
 		return err_errno(e, errno, "chroot");

@@ -127,14 +127,14 @@ static int set_memory_policy(const struct oci_memory_policy *m, struct err *e)
 	unsigned long mode = 0, flag = 0;
 
 	if (LOOKUP(memory_modes, m->mode, &mode, e) < 0)
-		return err_wrap(e, "memory policy mode");
+		return err_wrap(e, "invalid memory policy mode");
 	for (size_t i = 0; i < m->flags.n; i++) {
 		if (LOOKUP(memory_flags, m->flags.v[i], &flag, e) < 0)
-			return err_wrap(e, "memory policy flag");
+			return err_wrap(e, "invalid memory policy flag");
 		mode |= flag;
 	}
 	if (!str_empty(m->nodes) && affinity_parse(m->nodes, &nodes, e) < 0)
-		return err_wrap(e, "memory policy nodes");
+		return err_wrap(e, "invalid memory policy nodes");
 	if (syscall(SYS_set_mempolicy, mode, str_empty(m->nodes) ? NULL : nodes.bits,
 	            str_empty(m->nodes) ? 0 : sizeof(nodes.bits) * 8) < 0)
 		return err_errno(e, errno, "error setting memory policy");

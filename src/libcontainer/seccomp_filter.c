@@ -122,7 +122,7 @@ int seccomp_send_listener(const struct oci_seccomp *profile, int listener, pid_t
 	_cleanup_buf_ struct buf text = { 0 };
 
 	if (sock < 0)
-		return err_wrap(e, "connect with seccomp agent");
+		return err_wrap(e, "failed to connect with seccomp agent");
 	json_encode(&text, &oci_process_state_type, &p);
 	return fd_send(sock, listener, text.data, text.len, e);
 }

@@ -10,7 +10,9 @@
 /* The global flags. */
 struct globals {
 	bool debug, help, version, systemd_cgroup;
-	const char *log, *log_format, *root, *rootless;
+	const char *log, *log_format, *rootless;
+	const char *root; /* never NULL */
+	bool root_given;
 	const char *criu; /* accepted, unused */
 	char **argv;      /* our own, to be executed again (protect.h) */
 };

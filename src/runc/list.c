@@ -100,7 +100,7 @@ static int run(const struct call *call, struct err *e)
 	const struct options *o = call->options;
 	struct found f = { .call = call };
 
-	if (path_exists(call->globals->root) &&
+	if ((path_exists(call->globals->root) || call->globals->root_given) &&
 	    dir_each(AT_FDCWD, call->globals->root, add, &f, e) < 0)
 		return -1;
 	if (f.n)

@@ -54,8 +54,9 @@ static void print_version(void)
 {
 	uint32_t v = seccomp_library_version();
 
-	printf("runc version %s\nspec: %s\nlibseccomp: %u.%u.%u\n", RUNC_VERSION,
-	       OCI_RUNTIME_VERSION, v >> 16, v >> 8 & 0xff, v & 0xff);
+	printf("runc version %s\ncommit: lighter-" LIGHTER_VERSION
+	       "\nspec: %s\nlibseccomp: %u.%u.%u\n",
+	       RUNC_VERSION, OCI_RUNTIME_VERSION, v >> 16, v >> 8 & 0xff, v & 0xff);
 }
 
 static void print_help(void)
@@ -176,11 +177,13 @@ static int run_command(struct arena *a, const struct globals *g, const struct co
 static int run(struct arena *a, char **argv, const struct strs *args, const struct command **found,
                struct err *e)
 {
-	struct globals g = { .root = default_root(a), .argv = argv };
+	struct globals g = { .argv = argv };
 	struct strs rest = { 0 };
 
 	if (flags_parse(a, &globals_table, args, true, &g, &rest, e) < 0 || open_log(&g, e) < 0)
 		return -1;
+	g.root_given = g.root;
+	g.root = g.root ? g.root : default_root(a);
 	if (g.version) {
 		print_version();
 		return 0;
