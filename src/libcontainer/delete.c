@@ -24,14 +24,15 @@ static int not_running(struct err *e)
 	return err_set(e, ERR_PRECONDITION, "container not running");
 }
 
-static int signal_all(struct container *c, int signo, struct err *e)
+/* `forgiving`: the caller said --all, which an ended container without processes satisfies. */
+static int signal_all(struct container *c, int signo, bool forgiving, struct err *e)
 {
 	struct cgroup_pids pids;
 
 	if (cgroup_list(c->a, &c->cgroup, &pids, e) < 0)
 		return -1;
 	if (pids.n == 0 && container_status(c) == CONTAINER_STOPPED)
-		return not_running(e);
+		return forgiving ? 0 : not_running(e);
 	return cgroup_signal(&c->cgroup, signo, e);
 }
 
@@ -53,7 +54,7 @@ int container_signal(struct container *c, int signo, bool all, struct err *e)
 	/* Without a PID namespace of its own the other processes outlive init. */
 	bool each = all || (signo == SIGKILL && !c->state.own->own_pids);
 
-	if ((each ? signal_all : signal_init)(c, signo, e) < 0)
+	if ((each ? signal_all(c, signo, all, e) : signal_init(c, signo, e)) < 0)
 		return -1;
 	thaw_for_kill(c, signo);
 	return 0;
