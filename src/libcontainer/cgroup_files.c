@@ -145,3 +145,12 @@ int cgroup_set_knobs(const struct cgroup *cg, const struct cgroup_knob *knobs, s
 	}
 	return 0;
 }
+
+int cgroup_set_pids(const char *path, const struct oci_pids *p, struct err *e)
+{
+	if (!path || !p->limit.set)
+		return 0;
+	if (p->limit.value < 0)
+		return cgroup_write(path, "pids.max", "max", e);
+	return cgroup_write_i64(path, "pids.max", p->limit.value ? p->limit.value : 1, e);
+}

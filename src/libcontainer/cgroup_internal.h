@@ -46,6 +46,9 @@ struct cgroup_knob {
 int cgroup_set_knobs(const struct cgroup *cg, const struct cgroup_knob *knobs, size_t n,
                      const struct oci_resources *r, struct err *e) must_check;
 
+/* Negative is no limit; 0 allows no fork, which is what 1 does. `path` may be NULL: nothing is set. */
+int cgroup_set_pids(const char *path, const struct oci_pids *p, struct err *e) must_check;
+
 /* The device rules in force: the config's, then what every container may use. */
 struct cgroup_device_rules {
 	size_t n;

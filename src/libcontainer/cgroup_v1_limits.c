@@ -84,18 +84,6 @@ static int set_cpu_time(const char *path, const struct oci_cpu *c, struct err *e
 	return write_pair(path, "cpu.cfs_period_us", period, "cpu.cfs_quota_us", quota, e);
 }
 
-static int set_pids(const struct cgroup *cg, const struct oci_pids *p, struct err *e)
-{
-	const char *path = cgroup_path(cg, "pids");
-
-	/* 0 says nothing: it is what callers send that have no limit in mind. */
-	if (!p->limit.set || p->limit.value == 0 || !path)
-		return 0;
-	if (p->limit.value < 0)
-		return cgroup_write(path, "pids.max", "max", e);
-	return cgroup_write_i64(path, "pids.max", p->limit.value, e);
-}
-
 /* The names differ between schedulers: CFQ's are gone from new kernels, BFQ's may be there. */
 static int set_weight(const char *path, const struct oci_block_io *io, struct err *e)
 {
@@ -164,7 +152,7 @@ int cgroup_v1_set(const struct cgroup *cg, const struct oci_resources *r, struct
 		return -1;
 	if (r->cpu && set_cpu_time(cgroup_path(cg, "cpu"), r->cpu, e) < 0)
 		return -1;
-	if (r->pids && set_pids(cg, r->pids, e) < 0)
+	if (r->pids && cgroup_set_pids(cgroup_path(cg, "pids"), r->pids, e) < 0)
 		return -1;
 	if (r->block_io && set_block_io(cg, r->block_io, e) < 0)
 		return -1;

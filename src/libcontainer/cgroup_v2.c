@@ -192,7 +192,7 @@ static int v2_set(const struct cgroup *cg, const struct oci_resources *r, struct
 		return -1;
 	if (r->cpu && set_cpu(path, r->cpu, e) < 0)
 		return -1;
-	if (r->pids && write_limit(path, "pids.max", r->pids->limit, e) < 0)
+	if (r->pids && cgroup_set_pids(path, r->pids, e) < 0)
 		return -1;
 	if (r->block_io && set_io(path, r->block_io, e) < 0)
 		return -1;

@@ -103,38 +103,57 @@ static int pivot(struct err *e)
 	return 0;
 }
 
+/* A bare procfs or sysfs goes, or is covered where it is locked. */
+static int hide_kernfs(const char *point, struct err *e)
+{
+	if (umount2(point, MNT_DETACH) == 0 || errno == EINVAL || errno == ENOENT)
+		return 0;
+	if (errno != EPERM)
+		return err_errno(e, errno, "hide %s of the host", point);
+	if (mount("tmpfs", point, "tmpfs", 0, "mode=0") < 0)
+		return err_errno(e, errno, "cover %s of the host", point);
+	return 0;
+}
+
+/* Where a line of mountinfo has procfs or sysfs mounted. proc_pid_mountinfo(5). */
+static bool is_kernfs(const char *line, char point[PATH_MAX])
+{
+	const char *tail = strstr(line, " - ");
+	char type[32];
+
+	return tail && sscanf(line, "%*d %*d %*s %*s %4095s", point) == 1 &&
+	       sscanf(tail, " - %31s", type) == 1 &&
+	       (str_eq(type, "proc") || str_eq(type, "sysfs"));
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	const char *rest = str_after(path, dir);
+
+	return rest && (*rest == '\0' || *rest == '/');
+}
+
 /*
- * The host's tree stays where it is, hidden below. A bare procfs or sysfs in it would let a user
- * namespace mount another one without our masks: they go, or are covered where they are locked.
+ * The host's tree stays where it is, hidden below the container's. A bare procfs or sysfs in it
+ * would let a user namespace mount another one without our masks.
  */
-static int hide_kernfs(struct rootfs *r, struct err *e)
+static int hide_host(struct rootfs *r, struct err *e)
 {
 	struct slice info;
-	char point[PATH_MAX], type[32];
+	char point[PATH_MAX];
 
 	if (file_read(r->a, AT_FDCWD, "/proc/self/mountinfo", LIMIT_CONFIG_FILE, &info, e) < 0)
 		return -1;
-	for (const char *line = info.data; *line; line += strcspn(line, "\n") + 1) {
-		const char *tail = strstr(line, " - ");
-
-		if (!tail || sscanf(line, "%*d %*d %*s %*s %4095s", point) != 1 ||
-		    sscanf(tail, " - %31s", type) != 1 ||
-		    (strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0) ||
-		    str_starts(point, r->spec->root->path))
-			continue;
-		if (umount2(point, MNT_DETACH) < 0 && errno != EINVAL && errno != EPERM &&
-		    errno != ENOENT)
-			return err_errno(e, errno, "hide %s of the host", point);
-		if (errno == EPERM && mount("tmpfs", point, "tmpfs", 0, "mode=0") < 0)
-			return err_errno(e, errno, "cover %s of the host", point);
-		errno = 0;
-	}
+	for (const char *line = info.data; *line; line += strcspn(line, "\n") + 1)
+		if (is_kernfs(line, point) && !is_below(point, r->spec->root->path) &&
+		    hide_kernfs(point, e) < 0)
+			return -1;
 	return 0;
 }
 
 static int move_root(struct rootfs *r, struct err *e)
 {
-	if (hide_kernfs(r, e) < 0)
+	if (hide_host(r, e) < 0)
 		return -1;
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
 		return err_errno(e, errno, "move rootfs to /");

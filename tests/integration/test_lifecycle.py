@@ -405,6 +405,23 @@ def test_kill_all_reaches_every_process(runc, bundle):
     runc("kill", "--all", "box", "KILL")
     wait_for(lambda: runc.status() == "stopped")
     assert runc("kill", "box", "TERM", code=1).stderr.count("container not running")
+    runc("kill", "--all", "box", "KILL")        # nobody is left: done
+
+
+@pytest.mark.parametrize("limit, written", [(0, "1"), (-1, "max"), (7, "7")])
+def test_pids_limit(runc, bundle, limit, written):
+    bundle.linux["resources"]["pids"] = {"limit": limit}
+    assert runc.run(bundle.shell("exec cat /sys/fs/cgroup/pids/pids.max")).stdout.split() == [written]
+
+
+def test_no_pivot_hides_the_hosts_procfs(runc, bundle):
+    """The host's tree stays below the container's: a bare procfs there would let a user namespace
+    mount one without our masks."""
+    bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    bundle.shell("busybox unshare -Urmpf mount -t proc proc /tmp").write()
+    for how in ([], ["--no-pivot"]):
+        done = runc("run", *how, "--bundle", bundle.path, "box", code=None)
+        assert (done.returncode, done.stderr) == (1, "mount: permission denied (are you root?)\n")
 
 
 # ---- exec ----
