@@ -141,14 +141,26 @@ JSON_STRUCT(api_bind_options, API_BIND_OPTIONS)
 	F(U64, mode, "Mode", OMIT_EMPTY)
 JSON_STRUCT(api_tmpfs_options, API_TMPFS_OPTIONS)
 
-#define API_MOUNT(F)                                                      \
-	F(STR, type, "Type", OMIT_EMPTY)                                  \
-	F(STR, source, "Source", OMIT_EMPTY)                              \
-	F(STR, target, "Target", OMIT_EMPTY)                              \
-	F(BOOL, read_only, "ReadOnly", OMIT_EMPTY)                        \
-	F(STR, consistency, "Consistency", OMIT_EMPTY)                    \
-	F(OBJ, bind_options, "BindOptions", OMIT_EMPTY, api_bind_options) \
-	F(RAW, volume_options, "VolumeOptions", OMIT_EMPTY)               \
+#define API_VOLUME_DRIVER(F)             \
+	F(STR, name, "Name", OMIT_EMPTY) \
+	F(MAP, options, "Options", OMIT_EMPTY)
+JSON_STRUCT(api_volume_driver, API_VOLUME_DRIVER)
+
+#define API_VOLUME_OPTIONS(F)                                                \
+	F(BOOL, no_copy, "NoCopy", OMIT_EMPTY)                               \
+	F(MAP, labels, "Labels", OMIT_EMPTY)                                 \
+	F(OBJ, driver_config, "DriverConfig", OMIT_EMPTY, api_volume_driver) \
+	F(STR, subpath, "Subpath", OMIT_EMPTY | SINCE(45))
+JSON_STRUCT(api_volume_options, API_VOLUME_OPTIONS)
+
+#define API_MOUNT(F)                                                            \
+	F(STR, type, "Type", OMIT_EMPTY)                                        \
+	F(STR, source, "Source", OMIT_EMPTY)                                    \
+	F(STR, target, "Target", OMIT_EMPTY)                                    \
+	F(BOOL, read_only, "ReadOnly", OMIT_EMPTY)                              \
+	F(STR, consistency, "Consistency", OMIT_EMPTY)                          \
+	F(OBJ, bind_options, "BindOptions", OMIT_EMPTY, api_bind_options)       \
+	F(OBJ, volume_options, "VolumeOptions", OMIT_EMPTY, api_volume_options) \
 	F(OBJ, tmpfs_options, "TmpfsOptions", OMIT_EMPTY, api_tmpfs_options)
 JSON_STRUCT(api_mount, API_MOUNT)
 

@@ -1,5 +1,5 @@
 /*
- * What the engine answers: inspect, the rows of ps, version, info, events, networks, volumes.
+ * What the engine answers: inspect, the rows of ps, version, info, events, networks.
  * Names and shapes: Docker Engine API 1.24 to 1.51; SINCE and UNTIL shape an answer for the version
  * that the client asked for.
  */
@@ -291,22 +291,5 @@ JSON_STRUCT(api_commit, API_COMMIT)
 	F(STRS, cdi_spec_dirs, "CDISpecDirs", SINCE(43))                \
 	F(STRS, warnings, "Warnings", NULL_WHEN_EMPTY)
 JSON_STRUCT(api_info, API_INFO)
-
-/* ---- GET /volumes ---- */
-
-#define API_VOLUME(F)                               \
-	F(STR, created_at, "CreatedAt", OMIT_EMPTY) \
-	F(STR, driver, "Driver", 0)                 \
-	F(MAP, labels, "Labels", NULL_WHEN_EMPTY)   \
-	F(STR, mountpoint, "Mountpoint", 0)         \
-	F(STR, name, "Name", 0)                     \
-	F(MAP, options, "Options", NULL_WHEN_EMPTY) \
-	F(STR, scope, "Scope", 0)
-JSON_STRUCT(api_volume, API_VOLUME)
-
-#define API_VOLUME_LIST(F)                         \
-	F(OBJS, volumes, "Volumes", 0, api_volume) \
-	F(STRS, warnings, "Warnings", NULL_WHEN_EMPTY)
-JSON_STRUCT(api_volume_list, API_VOLUME_LIST)
 
 #endif

@@ -1,23 +1,9 @@
-/* What the engine says about images: rows of a list, inspect, history, deletions, progress. */
+/* What the engine says about images: inspect, history, progress. Lists and deletions: api/image.h. */
 #ifndef ENGINE_API_IMAGE_H
 #define ENGINE_API_IMAGE_H
 
+#include "api/image.h"
 #include "api/inspect.h"
-
-/* ---- GET /images/json ---- */
-
-#define API_IMAGE_SUMMARY(F)                                   \
-	F(I64, containers, "Containers", 0)                    \
-	F(I64, created, "Created", 0) /* seconds since 1970 */ \
-	F(STR, id, "Id", 0)                                    \
-	F(MAP, labels, "Labels", NULL_WHEN_EMPTY)              \
-	F(STR, parent_id, "ParentId", 0)                       \
-	F(STRS, repo_digests, "RepoDigests", 0)                \
-	F(STRS, repo_tags, "RepoTags", 0)                      \
-	F(I64, shared_size, "SharedSize", 0)                   \
-	F(I64, size, "Size", 0)                                \
-	F(I64, virtual_size, "VirtualSize", UNTIL(44))
-JSON_STRUCT(api_image_summary, API_IMAGE_SUMMARY)
 
 /* ---- GET /images/NAME/json ---- */
 
@@ -62,13 +48,6 @@ JSON_STRUCT(api_image_inspect, API_IMAGE_INSPECT)
 	F(I64, size, "Size", 0)            \
 	F(STRS, tags, "Tags", NULL_WHEN_EMPTY)
 JSON_STRUCT(api_image_history, API_IMAGE_HISTORY)
-
-/* ---- DELETE /images/NAME ---- */
-
-#define API_IMAGE_DELETED(F)                     \
-	F(STR, untagged, "Untagged", OMIT_EMPTY) \
-	F(STR, deleted, "Deleted", OMIT_EMPTY)
-JSON_STRUCT(api_image_deleted, API_IMAGE_DELETED)
 
 /* ---- progress: one JSON object a line ---- */
 

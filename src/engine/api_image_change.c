@@ -4,8 +4,6 @@
 #include "engine/image_change.h"
 #include "oci/reference.h"
 
-JSON_TYPE(api_image_deleted, API_IMAGE_DELETED)
-
 int api_image_tag(struct api_call *c, struct err *e)
 {
 	_cleanup_store_ struct image_store *s = NULL;

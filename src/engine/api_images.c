@@ -6,8 +6,6 @@
 #include "engine/filters.h"
 #include "engine/image_view.h"
 
-JSON_TYPE(api_image_summary, API_IMAGE_SUMMARY)
-
 #define EITHER 2
 
 struct selection {

@@ -1,6 +1,6 @@
 /* Volumes: none yet. */
 #include "engine/api.h"
-#include "api/inspect.h"
+#include "api/volume.h"
 #include "engine/filters.h"
 
 int api_volumes_list(struct api_call *c, struct err *e)
