@@ -49,7 +49,30 @@ void cgroup_to_paths(struct arena *a, const struct cgroup *cg, struct json_map *
 const char *cgroup_path(const struct cgroup *cg, const char *controller);
 
 int cgroup_create(const struct cgroup *cg, struct err *e) must_check;
-int cgroup_attach(const struct cgroup *cg, pid_t pid, struct err *e) must_check;
+
+/*
+ * How a process that is about to be cloned gets into the cgroup: clone3 puts it into the v2
+ * directory, and it puts itself into each v1 directory by writing to `tasks`. A process without
+ * other threads that moves itself is moved at once; moving another by its pid takes the kernel's
+ * lock against every fork and exec, which waits for an RCU grace period (5 to 15 ms).
+ */
+#define CGROUP_DOORS_MAX 24
+struct cgroup_doors {
+	int into; /* for CLONE_INTO_CGROUP, or -1 */
+	size_t n;
+	int tasks[CGROUP_DOORS_MAX];
+};
+#define CGROUP_DOORS_CLOSED \
+	{                   \
+		.into = -1  \
+	}
+
+/* Fills `out`, which the caller closes whatever is returned. */
+int cgroup_doors_open(const struct cgroup *cg, struct cgroup_doors *out, struct err *e) must_check;
+void cgroup_doors_close(struct cgroup_doors *d);
+
+/* In the clone, before it has a second thread. */
+int cgroup_doors_enter(const struct cgroup_doors *d, struct err *e) must_check;
 
 /* Applies what `r` says and leaves the rest. `devices`: the rules for devices too (at create). */
 int cgroup_set(const struct cgroup *cg, const struct oci_resources *r, bool devices, struct err *e)

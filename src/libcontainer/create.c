@@ -217,6 +217,7 @@ static int prepare_cgroup(struct creation *k, struct err *e)
 
 static int clone_init(struct creation *k, struct err *e)
 {
+	cleanup_with(cgroup_doors_close) struct cgroup_doors doors = CGROUP_DOORS_CLOSED;
 	_cleanup_close_ int theirs = -1;
 	struct init in = {
 		.a = k->c->a,
@@ -224,6 +225,7 @@ static int clone_init(struct creation *k, struct err *e)
 		.options = k->o,
 		.ns = &k->ns,
 		.cgroup = &k->c->cgroup,
+		.doors = &doors,
 		.seccomp = k->seccomp.program.len ? &k->seccomp : NULL,
 		.sources = k->sources.fd,
 		.id = k->c->id,
@@ -232,13 +234,13 @@ static int clone_init(struct creation *k, struct err *e)
 	};
 	int fd[2];
 
-	if (sync_pair(fd, e) < 0)
+	if (cgroup_doors_open(&k->c->cgroup, &doors, e) < 0 || sync_pair(fd, e) < 0)
 		return -1;
 	k->sync = in.parent_sync = fd[0];
 	theirs = fd[1];
 	in.sync = theirs;
 	container_oci_state(k->c, container_status_name(CONTAINER_CREATING), 0, &in.state);
-	k->pid = namespaces_clone(&k->ns, -1, init_main, &in, &k->pidfd, e);
+	k->pid = namespaces_clone(&k->ns, doors.into, init_main, &in, &k->pidfd, e);
 	return k->pid < 0 ? -1 : 0;
 }
 
@@ -246,8 +248,7 @@ static int let_go(struct creation *k, struct err *e)
 {
 	if ((k->ns.created & CLONE_NEWUSER) && idmap_write(k->pid, k->spec->linux, e) < 0)
 		return -1;
-	if (cgroup_attach(&k->c->cgroup, k->pid, e) < 0 ||
-	    process_set_oom_score(k->pid, k->spec->process, e) < 0)
+	if (process_set_oom_score(k->pid, k->spec->process, e) < 0)
 		return -1;
 	affinity_reset(k->pid);
 	return sync_send(k->sync, SYNC_GO, e);

@@ -31,7 +31,8 @@ struct entry {
 	struct oci_spec spec; /* the container's, for its seccomp profile */
 	struct namespaces ns;
 	struct seccomp_filter seccomp;
-	struct cgroup cgroup; /* to be joined */
+	struct cgroup cgroup;      /* to be joined, */
+	struct cgroup_doors doors; /* through these */
 	int sync, child_sync, console, pidfd;
 	pid_t pid;
 };
@@ -39,6 +40,7 @@ struct entry {
 static void entry_cleanup(struct entry *x)
 {
 	namespaces_close(&x->ns);
+	cgroup_doors_close(&x->doors);
 	fd_close(&x->sync);
 	fd_close(&x->child_sync);
 	fd_close(&x->console);
@@ -51,6 +53,9 @@ static int settle(struct entry *x, struct err *e)
 {
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_errno(e, errno, "become undumpable");
+	if (cgroup_doors_enter(&x->doors, e) < 0)
+		return -1;
+	cgroup_doors_close(&x->doors);
 	if (namespaces_enter(&x->ns, e) < 0 || sync_expect(x->child_sync, SYNC_GO, e) < 0)
 		return -1;
 	if ((namespaces_private(x->spec.linux) & CLONE_NEWUSER) &&
@@ -187,11 +192,11 @@ static int clone_entry(struct entry *x, struct err *e)
 {
 	int fd[2];
 
-	if (sync_pair(fd, e) < 0)
+	if (cgroup_doors_open(&x->cgroup, &x->doors, e) < 0 || sync_pair(fd, e) < 0)
 		return -1;
 	x->sync = fd[0];
 	x->child_sync = fd[1];
-	x->pid = namespaces_clone(&x->ns, -1, entry_main, x, &x->pidfd, e);
+	x->pid = namespaces_clone(&x->ns, x->doors.into, entry_main, x, &x->pidfd, e);
 	fd_close(&x->child_sync);
 	return x->pid < 0 ? -1 : 0;
 }
@@ -250,8 +255,8 @@ static int bring_in(struct entry *x, struct err *e)
 {
 	const struct oci_cpu_affinity *cpus = x->o->process->exec_cpu_affinity;
 
-	if (clone_entry(x, e) < 0 || affinity_initial(x->pid, cpus, e) < 0 ||
-	    cgroup_attach(&x->cgroup, x->pid, e) < 0 ||
+	/* Before the clone, which inherits it and then joins the cgroups' cpuset by itself. */
+	if (affinity_initial(getpid(), cpus, e) < 0 || clone_entry(x, e) < 0 ||
 	    process_set_oom_score(x->pid, x->o->process, e) < 0)
 		return -1;
 	if (!cpus || str_empty(cpus->initial))
@@ -272,6 +277,7 @@ pid_t container_exec(struct container *c, const struct exec_options *o, int *pid
 	cleanup_with(entry_cleanup) struct entry x = {
 		.c = c,
 		.o = o,
+		.doors = CGROUP_DOORS_CLOSED,
 		.sync = -1,
 		.child_sync = -1,
 		.console = -1,

@@ -50,6 +50,9 @@ static int settle(struct init *in, struct err *e)
 	/* Nobody who shares our PID namespace may look into us before we are the program. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_errno(e, errno, "become undumpable");
+	if (cgroup_doors_enter(in->doors, e) < 0)
+		return -1;
+	cgroup_doors_close(in->doors);
 	if (namespaces_enter(in->ns, e) < 0 || sync_expect(in->sync, SYNC_GO, e) < 0)
 		return -1;
 	if ((namespaces_private(in->spec->linux) & CLONE_NEWUSER) &&

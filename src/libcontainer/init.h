@@ -12,6 +12,7 @@ struct init {
 	const struct create_options *options;
 	const struct namespaces *ns;
 	const struct cgroup *cgroup;
+	struct cgroup_doors *doors;
 	const struct seccomp_filter *seccomp; /* or NULL */
 	const int *sources;                   /* see struct rootfs */
 	struct oci_state state;               /* for the hooks that run in here */

@@ -2,7 +2,8 @@
  * The talk between the runtime and the process that it has cloned, over a SOCK_SEQPACKET pair.
  *
  *     runtime                                   init
- *     id maps, cgroups          GO ------->     namespaces, mounts
+ *     (is born)                                 joins the cgroups
+ *     id maps                   GO ------->     namespaces, mounts
  *     prestart, createRuntime   <------- HOOKS
  *                               DONE ----->     createContainer, pivot_root, ...
  *     rlimits, state.json       <------- READY
