@@ -24,6 +24,7 @@ from plot import plot  # noqa: E402
 from scale import measure_many, measure_parallel, measure_start  # noqa: E402
 from side import Side  # noqa: E402
 from table import Table  # noqa: E402
+from timeline import timeline  # noqa: E402
 from weight import measure_memory, measure_sizes, measure_syncs  # noqa: E402
 
 
@@ -76,6 +77,8 @@ def parse(argv):
     parser.add_argument("--disk", action="store_true", help="scratch folders on disk, not tmpfs")
     parser.add_argument("--many", type=int, metavar="N", help="also N containers at once, ours only")
     parser.add_argument("--plot", action="store_true", help="draw docs/bench.svg from the rows")
+    parser.add_argument("--timeline", action="store_true",
+                        help="only where the time of one run goes (needs perf)")
     parser.add_argument("--against-itself", action="store_true",
                         help="Debian's on both sides: how much is noise?")
     return parser.parse_args(argv)
@@ -88,10 +91,14 @@ def main(argv):
     how = {"tmpfs": not options.disk, "preload": archives, "daemon_json": {},
            "log_level": "warn"}
     table = Table()
-    measure_sizes(table)
+    if not options.timeline:
+        measure_sizes(table)
     with (Stack.peers if options.against_itself else Stack)(**how) as ours, \
             Stack.peers(**how) as theirs:
         sides = (Side("ours", ours), Side("theirs", theirs))
+        if options.timeline:
+            timeline(sides)
+            return
         measure_commands(table, sides, rounds)
         measure_memory(table, sides)
         measure_syncs(table, sides)
