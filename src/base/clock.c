@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include "base/str.h"
 
 #define GO_ZERO "0001-01-01T00:00:00Z"
 
@@ -143,4 +144,56 @@ bool clock_parse(const char *s, int64_t *ns)
 	tm.tm_mon -= 1;
 	*ns = ((int64_t)timegm(&tm) - offset) * NS_PER_S + fraction;
 	return true;
+}
+
+/* A number of `unit`s without trailing zeros of the fraction. */
+static void add_fraction(char *dst, size_t size, int64_t ns, int64_t unit, const char *name)
+{
+	char digits[32];
+	size_t n;
+
+	snprintf(digits, sizeof(digits), "%.9f", (double)ns / (double)unit);
+	n = strlen(digits);
+	while (digits[n - 1] == '0')
+		n--;
+	if (digits[n - 1] == '.')
+		n--;
+	digits[n] = '\0';
+	snprintf(dst, size, "%s%s", digits, name);
+}
+
+const char *clock_format_duration(char dst[CLOCK_TEXT_SIZE], int64_t ns)
+{
+	char seconds[32], *sign = ns < 0 ? "-" : "";
+	int64_t hours, minutes;
+
+	ns = ns < 0 ? -ns : ns;
+	if (ns == 0) {
+		str_copy(dst, CLOCK_TEXT_SIZE, "0s");
+		return dst;
+	}
+	if (ns < NS_PER_S) {
+		bool ms = ns >= NS_PER_MS, us = ns >= 1000;
+
+		add_fraction(seconds, sizeof(seconds), ns,
+		             ms   ? NS_PER_MS
+		             : us ? 1000
+		                  : 1,
+		             ms   ? "ms"
+		             : us ? "µs"
+		                  : "ns");
+		snprintf(dst, CLOCK_TEXT_SIZE, "%s%s", sign, seconds);
+		return dst;
+	}
+	hours = ns / (3600 * NS_PER_S);
+	minutes = ns / (60 * NS_PER_S) % 60;
+	add_fraction(seconds, sizeof(seconds), ns % (60 * NS_PER_S), NS_PER_S, "s");
+	if (hours)
+		snprintf(dst, CLOCK_TEXT_SIZE, "%s%lldh%lldm%s", sign, (long long)hours,
+		         (long long)minutes, seconds);
+	else if (minutes)
+		snprintf(dst, CLOCK_TEXT_SIZE, "%s%lldm%s", sign, (long long)minutes, seconds);
+	else
+		snprintf(dst, CLOCK_TEXT_SIZE, "%s%s", sign, seconds);
+	return dst;
 }

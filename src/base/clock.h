@@ -11,7 +11,7 @@
 #define NS_PER_S  1000000000LL
 #define NS_PER_MS 1000000LL
 
-#define CLOCK_TEXT_SIZE 40
+#define CLOCK_TEXT_SIZE 48
 
 int64_t clock_now_ns(void);  /* CLOCK_REALTIME */
 int64_t clock_mono_ms(void); /* CLOCK_MONOTONIC */
@@ -24,5 +24,8 @@ const char *clock_format_fixed(char dst[CLOCK_TEXT_SIZE], int64_t ns);
 
 /* RFC 3339 with any fraction and zone. False when malformed. */
 bool clock_parse(const char *s, int64_t *ns);
+
+/* As Go prints a duration: "1.5s", "1m0s", "300ms". */
+const char *clock_format_duration(char dst[CLOCK_TEXT_SIZE], int64_t ns);
 
 #endif

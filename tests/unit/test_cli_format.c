@@ -112,7 +112,7 @@ static void test_durations(void **state unused_arg)
 	for (size_t i = 0; i < ARRAY_LEN(go); i++) {
 		assert_int_equal(duration_parse(go[i].text, &ns, NULL), 0);
 		assert_true(ns == go[i].ns);
-		assert_string_equal(duration_format(text, ns), go[i].printed);
+		assert_string_equal(clock_format_duration(text, ns), go[i].printed);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(duration_parse(bad[i], &ns, NULL), -1);

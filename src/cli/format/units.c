@@ -66,58 +66,6 @@ const char *duration_human(char dst[UNITS_TEXT], int64_t ns)
 	return dst;
 }
 
-/* A number of `unit`s without trailing zeros of the fraction. */
-static void add_fraction(char *dst, size_t size, int64_t ns, int64_t unit, const char *name)
-{
-	char digits[32];
-	size_t n;
-
-	snprintf(digits, sizeof(digits), "%.9f", (double)ns / (double)unit);
-	n = strlen(digits);
-	while (digits[n - 1] == '0')
-		n--;
-	if (digits[n - 1] == '.')
-		n--;
-	digits[n] = '\0';
-	snprintf(dst, size, "%s%s", digits, name);
-}
-
-const char *duration_format(char dst[UNITS_TEXT], int64_t ns)
-{
-	char seconds[32], *sign = ns < 0 ? "-" : "";
-	int64_t hours, minutes;
-
-	ns = ns < 0 ? -ns : ns;
-	if (ns == 0) {
-		str_copy(dst, UNITS_TEXT, "0s");
-		return dst;
-	}
-	if (ns < NS_PER_S) {
-		bool ms = ns >= NS_PER_MS, us = ns >= 1000;
-
-		add_fraction(seconds, sizeof(seconds), ns,
-		             ms   ? NS_PER_MS
-		             : us ? 1000
-		                  : 1,
-		             ms   ? "ms"
-		             : us ? "µs"
-		                  : "ns");
-		snprintf(dst, UNITS_TEXT, "%s%s", sign, seconds);
-		return dst;
-	}
-	hours = ns / (3600 * NS_PER_S);
-	minutes = ns / (60 * NS_PER_S) % 60;
-	add_fraction(seconds, sizeof(seconds), ns % (60 * NS_PER_S), NS_PER_S, "s");
-	if (hours)
-		snprintf(dst, UNITS_TEXT, "%s%lldh%lldm%s", sign, (long long)hours,
-		         (long long)minutes, seconds);
-	else if (minutes)
-		snprintf(dst, UNITS_TEXT, "%s%lldm%s", sign, (long long)minutes, seconds);
-	else
-		snprintf(dst, UNITS_TEXT, "%s%s", sign, seconds);
-	return dst;
-}
-
 int float_parse(const char *s, double *out, struct err *e)
 {
 	char *end;

@@ -15,9 +15,6 @@ const char *size_format_binary(char dst[UNITS_TEXT], double bytes);
 /* "Less than a second", "About a minute", "3 hours": of a non-negative duration in ns. */
 const char *duration_human(char dst[UNITS_TEXT], int64_t ns);
 
-/* Go's time.Duration.String: "1m30s", "0s", "1.5ms". */
-const char *duration_format(char dst[UNITS_TEXT], int64_t ns);
-
 /* "512m", "1.5GiB", "10 kb": powers of 1024. */
 int size_parse(const char *s, int64_t *bytes, struct err *e) must_check;
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/clock.h"
 #include "cli/format/units.h"
 
 /* Go prints with the fewest digits that read back the same, exponent form from 1e21 on. */
@@ -119,7 +120,7 @@ void value_print(struct buf *b, const struct value *v)
 		buf_printf(b, "%lld", (long long)v->integer);
 		break;
 	case VALUE_DURATION:
-		buf_adds(b, duration_format(text, v->integer));
+		buf_adds(b, clock_format_duration(text, v->integer));
 		break;
 	case VALUE_FLOAT:
 		float_print(b, v->real);
