@@ -1,6 +1,8 @@
 /* The tables of inspect.h. */
 #include "api/inspect.h"
 
+JSON_TYPE(api_health_result, API_HEALTH_RESULT)
+JSON_TYPE(api_health, API_HEALTH)
 JSON_TYPE(api_state, API_STATE)
 JSON_TYPE(api_mount_point, API_MOUNT_POINT)
 JSON_TYPE(api_graph_driver, API_GRAPH_DRIVER)

@@ -10,18 +10,32 @@
 
 /* ---- GET /containers/ID/json ---- */
 
-#define API_STATE(F)                         \
-	F(STR, status, "Status", 0)          \
-	F(BOOL, running, "Running", 0)       \
-	F(BOOL, paused, "Paused", 0)         \
-	F(BOOL, restarting, "Restarting", 0) \
-	F(BOOL, oom_killed, "OOMKilled", 0)  \
-	F(BOOL, dead, "Dead", 0)             \
-	F(I64, pid, "Pid", 0)                \
-	F(I64, exit_code, "ExitCode", 0)     \
-	F(STR, error, "Error", 0)            \
-	F(TIME, started_at, "StartedAt", 0)  \
-	F(TIME, finished_at, "FinishedAt", 0)
+#define API_HEALTH_RESULT(F)             \
+	F(TIME, start, "Start", 0)       \
+	F(TIME, end, "End", 0)           \
+	F(I64, exit_code, "ExitCode", 0) \
+	F(STR, output, "Output", 0)
+JSON_STRUCT(api_health_result, API_HEALTH_RESULT)
+
+#define API_HEALTH(F)                              \
+	F(STR, status, "Status", 0)                \
+	F(I64, failing_streak, "FailingStreak", 0) \
+	F(OBJS, log, "Log", 0, api_health_result)
+JSON_STRUCT(api_health, API_HEALTH)
+
+#define API_STATE(F)                          \
+	F(STR, status, "Status", 0)           \
+	F(BOOL, running, "Running", 0)        \
+	F(BOOL, paused, "Paused", 0)          \
+	F(BOOL, restarting, "Restarting", 0)  \
+	F(BOOL, oom_killed, "OOMKilled", 0)   \
+	F(BOOL, dead, "Dead", 0)              \
+	F(I64, pid, "Pid", 0)                 \
+	F(I64, exit_code, "ExitCode", 0)      \
+	F(STR, error, "Error", 0)             \
+	F(TIME, started_at, "StartedAt", 0)   \
+	F(TIME, finished_at, "FinishedAt", 0) \
+	F(OBJ, health, "Health", OMIT_EMPTY, api_health)
 JSON_STRUCT(api_state, API_STATE)
 
 #define API_MOUNT_POINT(F)                    \
