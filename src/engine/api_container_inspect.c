@@ -4,6 +4,7 @@
 #include "engine/container_create.h"
 #include "engine/ctrd.h"
 #include "engine/exec.h"
+#include "engine/health.h"
 #include "engine/networking.h"
 
 struct container *api_container(struct api_call *c, struct err *e)
@@ -130,6 +131,7 @@ int api_container_inspect(struct api_call *c, struct err *e)
 		.config = r->config,
 		.network_settings = network_of(c->arena, &v),
 	};
+	out.state->health = health_view(box, c->arena);
 	memcpy(&out.mounts, &r->mounts, sizeof(out.mounts));
 	fill_paths(c, r, &out);
 	if (api_query_flag(c, "size")) {

@@ -8,6 +8,7 @@
 #include "engine/container.h"
 #include "engine/ctrd.h"
 #include "engine/filters.h"
+#include "engine/health.h"
 
 /* ---- words for people ---- */
 
@@ -48,13 +49,22 @@ static const char *since(struct arena *a, int64_t ns)
 	return duration_words(a, MAX(clock_now_ns() - ns, 0));
 }
 
+/* " (healthy)" */
+static const char *health_words(struct arena *a, enum health_status s)
+{
+	return s == HEALTH_NONE ? ""
+	                        : arena_printf(a, s == HEALTH_STARTING ? " (health: %s)" : " (%s)",
+	                                       health_status_name(s));
+}
+
 const char *api_status_words(struct arena *a, const struct container_state *s)
 {
 	if (s->removing)
 		return "Removal In Progress";
 	switch (s->status) {
 	case CONTAINER_RUNNING:
-		return arena_printf(a, "Up %s", since(a, s->started_at));
+		return arena_printf(a, "Up %s%s", since(a, s->started_at),
+		                    health_words(a, s->health));
 	case CONTAINER_PAUSED:
 		return arena_printf(a, "Up %s (Paused)", since(a, s->started_at));
 	case CONTAINER_RESTARTING:
@@ -180,6 +190,11 @@ static bool matches_exit(const struct filters *f, const struct container_state *
 	return s->status == CONTAINER_EXITED && filters_equal(f, "exited", code);
 }
 
+static bool matches_health(const struct filters *f, enum health_status s)
+{
+	return filters_equal(f, "health", s == HEALTH_NONE ? "none" : health_status_name(s));
+}
+
 static bool matches_network(const struct filters *f, const struct container_view *v)
 {
 	if (!filters_has(f, "network"))
@@ -250,7 +265,7 @@ static bool matches(const struct selection *sel, const struct container_view *v)
 	return filters_equal(f, "status", api_status_name(&v->state)) &&
 	       filters_prefix(f, "id", r->id) && matches_name(f, r->name) &&
 	       filters_labels(f, "label", &r->config->labels) && matches_exit(f, &v->state) &&
-	       matches_network(f, v) && matches_volume(f, r);
+	       matches_health(f, v->state.health) && matches_network(f, v) && matches_volume(f, r);
 }
 
 static int read_selection(struct api_call *c, struct selection *sel, struct err *e)
@@ -258,7 +273,7 @@ static int read_selection(struct api_call *c, struct selection *sel, struct err 
 	static const char *const allowed[] = { "ancestor", "before",  "expose", "exited", "health",
 		                               "id",       "is-task", "label",  "name",   "network",
 		                               "publish",  "since",   "status", "volume", NULL };
-	struct strs status;
+	struct strs status, health;
 	enum container_status known;
 
 	sel->all = api_query_flag(c, "all");
@@ -272,6 +287,11 @@ static int read_selection(struct api_call *c, struct selection *sel, struct err 
 		if (!str_eq(status.v[i], "removing") &&
 		    !container_status_parse(status.v[i], &known))
 			return err_set(e, ERR_INVALID, "invalid filter 'status=%s'", status.v[i]);
+	health = filters_get(&sel->filters, "health");
+	for (size_t i = 0; i < health.n; i++)
+		if (!health_status_known(health.v[i]))
+			return err_set(e, ERR_INVALID, "Unrecognised filter value for health: %s",
+			               health.v[i]);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "engine/container_store.h"
 #include "engine/events.h"
+#include "engine/health.h"
 
 JSON_TYPE(container_record, CONTAINER_RECORD)
 JSON_TYPE(container_net_record, CONTAINER_NET)
@@ -125,6 +126,7 @@ void container_unref(struct container *c)
 		return;
 	container_desc_unref(c->desc);
 	container_net_unref(c->net);
+	health_free(c->health);
 	pthread_cond_destroy(&c->changed);
 	pthread_mutex_destroy(&c->lock);
 	pthread_mutex_destroy(&c->io_lock);
@@ -187,12 +189,14 @@ int container_set_state(struct container *c, const struct container_state *s,
                         enum store_durability d, struct err *e)
 {
 	pthread_mutex_lock(&c->lock);
-	/* These two change without the changer; a copy that he took earlier may be behind. */
+	/* These change without the changer; a copy that he took earlier may be behind. */
 	bool stopped = c->state.stopped_by_user, oom = c->state.oom_killed;
+	enum health_status health = c->state.health;
 
 	c->state = *s;
 	c->state.stopped_by_user = stopped;
 	c->state.oom_killed = oom;
+	c->state.health = health;
 	pthread_cond_broadcast(&c->changed);
 	pthread_mutex_unlock(&c->lock);
 	return container_save_state(c, d, e);

@@ -23,6 +23,7 @@
 #include "engine/engine.h"
 #include "engine/store.h"
 
+struct health;
 struct stdio;
 
 /* ---- what it is: immutable once made, shared by reference ---- */
@@ -85,9 +86,12 @@ enum container_status {
 const char *container_status_name(enum container_status s);
 bool container_status_parse(const char *name, enum container_status *out);
 
+enum health_status { HEALTH_NONE, HEALTH_STARTING, HEALTH_HEALTHY, HEALTH_UNHEALTHY };
+
 struct container_state {
 	enum container_status status;
-	int pid; /* of init, while running or paused */
+	enum health_status health; /* health.h; changes without the changer */
+	int pid;                   /* of init, while running or paused */
 	int exit_code;
 	int64_t started_at, finished_at; /* ns */
 	int restart_count;
@@ -117,6 +121,7 @@ struct container {
 	struct container_state state;
 	bool busy;
 	struct container_waiter *waiters;
+	struct health *health; /* made when it is first needed, then for good; see health.c */
 
 	pthread_mutex_t io_lock; /* of io; held over calls of the pump only */
 	struct stdio *io;        /* NULL until somebody attaches or starts */

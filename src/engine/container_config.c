@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/proc.h"
+#include "engine/health.h"
 #include "engine/spec.h"
 
 /* ---- merging ---- */
@@ -53,17 +54,22 @@ static void merge_command(struct api_config *c, const struct oci_image_params *i
 		c->entrypoint = (struct strs){ 0 };
 }
 
-static struct api_healthcheck *healthcheck_of(struct arena *a, const struct oci_healthcheck *h)
+/* What the client says replaces the image's field by field. */
+static void merge_healthcheck(struct arena *a, struct api_config *c,
+                              const struct oci_healthcheck *h)
 {
 	struct api_healthcheck *out = arena_new(a, struct api_healthcheck);
 
-	*out = (struct api_healthcheck){ .test = h->test,
-		                         .interval = h->interval,
-		                         .timeout = h->timeout,
-		                         .start_period = h->start_period,
-		                         .start_interval = h->start_interval,
-		                         .retries = h->retries };
-	return out;
+	if (c->healthcheck)
+		*out = *c->healthcheck;
+	if (out->test.n == 0)
+		out->test = h->test;
+	out->interval = out->interval ? out->interval : h->interval;
+	out->timeout = out->timeout ? out->timeout : h->timeout;
+	out->start_period = out->start_period ? out->start_period : h->start_period;
+	out->start_interval = out->start_interval ? out->start_interval : h->start_interval;
+	out->retries = out->retries ? out->retries : h->retries;
+	c->healthcheck = out;
 }
 
 void config_merge(struct arena *a, struct api_config *c, const struct oci_image_params *image)
@@ -76,8 +82,8 @@ void config_merge(struct arena *a, struct api_config *c, const struct oci_image_
 		c->working_dir = image->working_dir;
 	if (str_empty(c->stop_signal))
 		c->stop_signal = image->stop_signal;
-	if (!c->healthcheck && image->healthcheck)
-		c->healthcheck = healthcheck_of(a, image->healthcheck);
+	if (image->healthcheck)
+		merge_healthcheck(a, c, image->healthcheck);
 	if (c->shell.n == 0)
 		c->shell = image->shell;
 	merge_env(a, &c->env, &image->env);
@@ -148,7 +154,7 @@ static int check_config(const struct api_config *c, struct err *e)
 		if (c->env.v[i][0] == '=' || !c->env.v[i][0])
 			return err_set(e, ERR_INVALID, "invalid environment variable: %s",
 			               c->env.v[i]);
-	return 0;
+	return health_validate(c->healthcheck, e);
 }
 
 static int check_restart_policy(const struct api_host_config *h, struct err *e)
@@ -226,8 +232,5 @@ int config_check(struct arena *a, const struct api_config *c, const struct api_h
 	if (str_eq(h->network_mode, "host") && h->port_bindings.n > 0)
 		arena_push(a, warnings,
 		           "Published ports are discarded when using host network mode");
-	if (c->healthcheck && c->healthcheck->test.n > 0 &&
-	    !str_eq(c->healthcheck->test.v[0], "NONE"))
-		arena_push(a, warnings, "Health checks are not run by this engine yet");
 	return 0;
 }

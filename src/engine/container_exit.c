@@ -9,8 +9,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/container_io.h"
-#include "engine/networking.h"
 #include "engine/exec.h"
+#include "engine/health.h"
+#include "engine/networking.h"
 
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS   60000
@@ -119,6 +120,7 @@ void container_do_exited(struct container *c, const struct ctrd_exit *exit)
 	struct err e = { 0 };
 	bool again;
 
+	health_end(c);
 	execs_container_exited(c->engine->execs, c->id);
 	give_back(c, &x);
 	container_view(c, &v);

@@ -13,6 +13,7 @@
 #include "base/proc.h"
 #include "engine/container_create.h"
 #include "engine/container_io.h"
+#include "engine/health.h"
 #include "engine/networking.h"
 #include "engine/rootfs.h"
 #include "engine/spec.h"
@@ -269,6 +270,7 @@ int container_do_start(struct container *c, struct err *e)
 	}
 	if (note_success(&s, e) < 0)
 		return -1;
+	health_begin(c);
 	container_event(c, "start", NULL);
 	container_io_started(c);
 	return 0;

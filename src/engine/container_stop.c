@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "engine/health.h"
 
 #define DEFAULT_STOP_SECONDS 10
 #define KILL_WAIT_MS         10000
@@ -172,6 +173,7 @@ int container_pause(struct container *c, bool pause, struct err *e)
 	s.status = pause ? CONTAINER_PAUSED : CONTAINER_RUNNING;
 	if (container_set_state(c, &s, STORE_FAST, e) < 0)
 		return -1;
+	(pause ? health_end : health_resume)(c);
 	container_event(c, pause ? "pause" : "unpause", NULL);
 	return 0;
 }

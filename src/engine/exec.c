@@ -112,6 +112,17 @@ struct exec *execs_find(struct execs *all, const char *id, struct err *e)
 	return x;
 }
 
+void exec_forget(struct exec *x)
+{
+	struct execs *all = x->container->engine->execs;
+	struct exec *held;
+
+	pthread_mutex_lock(&all->lock);
+	held = map_remove(&all->by_id, x->id);
+	pthread_mutex_unlock(&all->lock);
+	exec_unref(held);
+}
+
 /* Ids of those for which `wanted` says so, with the exec's lock held. */
 static struct strs select_ids(struct execs *all, struct arena *a,
                               bool (*wanted)(const struct exec *x, const char *container_id),

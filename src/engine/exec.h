@@ -12,12 +12,22 @@
 
 enum exec_status { EXEC_CREATED, EXEC_STARTING, EXEC_RUNNING, EXEC_EXITED };
 
+/* Who hears an exec that has no client. */
+struct exec_listener {
+	/* From the pump's thread. */
+	void (*on_output)(void *arg, const void *p, size_t n);
+	/* Once, after the last output, whatever became of it; `why` when it could not be started. */
+	void (*on_end)(void *arg, int code, const struct err *why);
+	void *arg;
+};
+
 struct exec {
 	atomic_uint refs;
 	struct arena arena;
 	char id[ID_SIZE];
 	struct container *container;   /* a reference */
 	struct api_exec_create config; /* in the arena */
+	struct exec_listener listener; /* set before it is started, or empty */
 
 	pthread_mutex_t lock; /* of what follows */
 	enum exec_status status;
@@ -45,6 +55,11 @@ void exec_cleanup(struct exec **x);
  */
 int exec_claim(struct exec *x, const struct api_exec_start *how, struct err *e) must_check;
 int exec_run(struct exec *x, const struct stdio_client *client, struct err *e) must_check;
+
+/* Claims it and runs it with a listener. */
+void exec_run_heard(struct exec *x, const struct exec_listener *l);
+/* Nobody will ask for it any more. */
+void exec_forget(struct exec *x);
 
 int exec_resize(struct exec *x, unsigned w, unsigned h, struct err *e) must_check;
 

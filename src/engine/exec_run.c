@@ -64,6 +64,24 @@ static void on_stdin_closed(void *arg)
 	engine_thread(close_stdin, x);
 }
 
+/* ---- a listener ---- */
+
+static void on_output(void *arg, const void *p, size_t n)
+{
+	struct exec *x = arg;
+
+	x->listener.on_output(x->listener.arg, p, n);
+}
+
+/* It has no client who could ask for it later. */
+static void tell_listener(struct exec *x, int code, const struct err *why)
+{
+	if (!x->listener.on_end)
+		return;
+	exec_forget(x);
+	x->listener.on_end(x->listener.arg, code, why);
+}
+
 /* ---- starting ---- */
 
 int exec_claim(struct exec *x, const struct api_exec_start *how, struct err *e)
@@ -111,7 +129,9 @@ static int open_streams(struct exec *x, struct arena *a, struct ctrd_io *io,
 {
 	struct engine *g = x->container->engine;
 	const char *dir = container_io_dir(g, a, x->container->id, x->id);
-	struct stdio_config config = { .on_stdin_closed = on_stdin_closed, .arg = x };
+	struct stdio_config config = { .on_output = x->listener.on_output ? on_output : NULL,
+		                       .on_stdin_closed = on_stdin_closed,
+		                       .arg = x };
 
 	*io = container_io_paths(g, a, x->container->id, x->id, x->config.attach_stdin,
 	                         x->config.tty);
@@ -129,14 +149,15 @@ static int open_streams(struct exec *x, struct arena *a, struct ctrd_io *io,
 
 /*
  * The exec is over. The state says so first, so that who sees his stream end also sees the exit
- * code; the first who says so is right. Returns the streams that are left to be drained.
+ * code; the first who says so is right, and *first. Returns the streams that are left to be drained.
  */
-static struct stdio *mark_exited(struct exec *x, int code)
+static struct stdio *mark_exited(struct exec *x, int code, bool *first)
 {
 	struct stdio *io;
 
 	pthread_mutex_lock(&x->lock);
-	if (x->status != EXEC_EXITED) {
+	*first = x->status != EXEC_EXITED;
+	if (*first) {
 		x->status = EXEC_EXITED;
 		x->exit_code = code;
 		x->pid = 0;
@@ -215,7 +236,7 @@ int exec_run(struct exec *x, const struct stdio_client *client, struct err *e)
 	_cleanup_arena_ struct arena a = { 0 };
 	struct oci_process *p = make_process(x, &a, e);
 	struct ctrd_io io;
-	bool attached = false;
+	bool attached = false, first;
 
 	if (p && open_streams(x, &a, &io, client, e) == 0) {
 		attached = client != NULL;
@@ -225,8 +246,22 @@ int exec_run(struct exec *x, const struct stdio_client *client, struct err *e)
 	}
 	if (attached)
 		tell_client(&io, e);
-	drain(x, mark_exited(x, code_of_failure(e)));
+	drain(x, mark_exited(x, code_of_failure(e), &first));
+	if (first)
+		tell_listener(x, -1, e);
 	return attached ? 0 : -1;
+}
+
+void exec_run_heard(struct exec *x, const struct exec_listener *l)
+{
+	struct api_exec_start how = { 0 };
+	struct err e = { 0 };
+
+	x->listener = *l;
+	if (exec_claim(x, &how, &e) < 0) /* it is new: nobody else can have claimed it */
+		log_error_of(&e, "exec %s", x->id);
+	else if (exec_run(x, NULL, &e) < 0)
+		log_debug("exec %s: %s", x->id, e.text);
 }
 
 int exec_resize(struct exec *x, unsigned w, unsigned h, struct err *e)
@@ -247,6 +282,7 @@ struct ended {
 	struct exec *x;
 	struct stdio *io;
 	int code;
+	bool first;
 };
 
 static void *exit_thread(void *arg)
@@ -261,6 +297,8 @@ static void *exit_thread(void *arg)
 	if (ctrd_task_delete(x->container->engine, x->container->id, x->id, NULL, &e) < 0)
 		log_debug("exec %s: %s", x->id, e.text);
 	publish(x, "exec_die", false, code);
+	if (end->first)
+		tell_listener(x, end->code, NULL);
 	exec_unref(x);
 	free(end);
 	return NULL;
@@ -273,6 +311,8 @@ void exec_exited(struct exec *x, const struct ctrd_exit *exit)
 	if (!end)
 		abort();
 	atomic_fetch_add(&x->refs, 1);
-	*end = (struct ended){ x, mark_exited(x, exit->code), exit->code };
+	end->x = x;
+	end->code = exit->code;
+	end->io = mark_exited(x, exit->code, &end->first);
 	engine_thread(exit_thread, end);
 }

@@ -10,6 +10,7 @@
 #include "engine/container_io.h"
 #include "engine/container_run.h"
 #include "engine/exec.h"
+#include "engine/health.h"
 #include "engine/networking.h"
 
 #define EXIT_UNKNOWN 255 /* as Docker: it ran when the machine went down */
@@ -49,7 +50,11 @@ static int adopt(struct container *c, const struct container_record *r,
 	} else {
 		container_set_net(c, net);
 	}
-	return container_set_state(c, &s, STORE_FAST, e);
+	if (container_set_state(c, &s, STORE_FAST, e) < 0)
+		return -1;
+	if (s.status == CONTAINER_RUNNING)
+		health_resume(c);
+	return 0;
 }
 
 /* It ended while nobody looked. */
@@ -84,6 +89,7 @@ static void recover_one(struct container *c, const struct ctrd_task *task)
 	_cleanup_view_ struct container_view v = { 0 };
 	struct err e = { 0 };
 
+	health_adopt(c);
 	container_view(c, &v);
 	if (v.state.removing) {
 		if (is_alive(task))

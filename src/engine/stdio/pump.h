@@ -54,6 +54,8 @@ struct stdio_config {
 
 	/* Both outputs have ended and all is written: once. May be NULL. */
 	void (*on_drained)(void *arg);
+	/* Hears every byte of both outputs as it comes. May be NULL. */
+	void (*on_output)(void *arg, const void *p, size_t n);
 	/* A client with close_stdin came to its end; the engine answers with Tasks.CloseIO. May be
 	 * NULL. */
 	void (*on_stdin_closed)(void *arg);

@@ -20,6 +20,10 @@ static const char *const pending_names[OUTPUTS] = { "stdout.pending", "stderr.pe
 
 static void deliver(struct stream *s, const char *p, size_t n)
 {
+	struct stdio_config *config = &s->io->config;
+
+	if (config->on_output && n)
+		config->on_output(config->arg, p, n);
 	for (struct client *c = s->io->clients, *next; c && n; c = next) {
 		next = client_next(c);
 		client_send(c, s->which, p, n);
