@@ -214,7 +214,9 @@ JSON_STRUCT(api_version, API_VERSION)
 	F(STRS, log, "Log", 0)
 JSON_STRUCT(api_info_plugins, API_INFO_PLUGINS)
 
-#define API_INFO_RUNTIME(F) F(STR, path, "path", OMIT_EMPTY)
+#define API_INFO_RUNTIME(F)              \
+	F(STR, path, "path", OMIT_EMPTY) \
+	F(STRS, args, "runtimeArgs", OMIT_EMPTY)
 JSON_STRUCT(api_info_runtime, API_INFO_RUNTIME)
 
 #define API_INFO_INDEX(F)              \

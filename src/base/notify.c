@@ -2,8 +2,12 @@
 #include "base/notify.h"
 
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
 #include "base/fd.h"
 #include "base/str.h"
 
@@ -29,7 +33,35 @@ void notify_ready(void)
 	notify("READY=1");
 }
 
+/* systemd 253 tells two reloads apart by the time. */
+void notify_reloading(void)
+{
+	struct timespec now;
+	char text[64];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
+	         (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	notify(text);
+}
+
 void notify_stopping(void)
 {
 	notify("STOPPING=1");
+}
+
+int notify_alive_every(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	uint64_t us, owner;
+
+	if (!usec || !str_u64(usec, &us) ||
+	    (pid && (!str_u64(pid, &owner) || owner != (uint64_t)getpid())))
+		return 0;
+	return (int)MIN(us / 2000, (uint64_t)INT32_MAX);
+}
+
+void notify_alive(void)
+{
+	notify("WATCHDOG=1");
 }

@@ -6,6 +6,11 @@
 #define BASE_NOTIFY_H
 
 void notify_ready(void);
+void notify_reloading(void); /* until the next notify_ready */
 void notify_stopping(void);
+
+/* How often the manager wants to hear notify_alive, in ms (half of WATCHDOG_USEC); 0: never. */
+int notify_alive_every(void);
+void notify_alive(void);
 
 #endif

@@ -29,11 +29,11 @@ static int split_version(struct api_call *c, const char **path, struct err *e)
 	    (rest[n] && rest[n] != '/'))
 		return 0;
 	*path = rest + n;
-	if (major < 1 || (major == 1 && minor < API_VERSION_MIN))
+	if (major < 1 || (major == 1 && minor < engine_api_min(c->engine)))
 		return err_set(e, ERR_INVALID,
 		               "client version %u.%u is too old. Minimum supported API version is "
-		               "1.%d, please upgrade your client to a newer version",
-		               major, minor, API_VERSION_MIN);
+		               "%s, please upgrade your client to a newer version",
+		               major, minor, c->engine->opt.min_api_version);
 	if (major > 1 || minor > API_VERSION_MAX)
 		return err_set(e, ERR_INVALID,
 		               "client version %u.%u is too new. Maximum supported API version is "
@@ -75,7 +75,8 @@ void api_serve(void *user, struct http_request *req, struct http_reply *reply)
 	bool failed;
 
 	http_reply_header(reply, "Api-Version", "1." API_VERSION_MAX_TEXT);
-	http_reply_header(reply, "Docker-Experimental", "false");
+	http_reply_header(reply, "Docker-Experimental",
+	                  c.engine->opt.experimental ? "true" : "false");
 	http_reply_header(reply, "Ostype", "linux");
 	http_reply_header(reply, "Server", "Docker/" ENGINE_VERSION " (linux)");
 	failed = dispatch(&c, &e) < 0;

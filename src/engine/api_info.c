@@ -91,12 +91,16 @@ static void registries(struct api_call *c, struct api_info *out)
 	struct api_info_registry *r = arena_new(c->arena, struct api_info_registry);
 
 	arena_push(c->arena, &r->insecure_cidrs, "127.0.0.0/8");
-	r->mirrors = c->engine->opt.registry_mirrors;
-	for (size_t i = 0; i < c->engine->opt.insecure_registries.n; i++) {
-		const char *name = c->engine->opt.insecure_registries.v[i];
+	r->mirrors = engine_live(c->engine)->registry_mirrors;
+	for (size_t i = 0; i < engine_live(c->engine)->insecure_registries.n; i++) {
+		const char *name = engine_live(c->engine)->insecure_registries.v[i];
 		struct api_info_index *x = arena_new(c->arena, struct api_info_index);
 		__typeof__(r->index_configs.v[0]) entry = { name, x };
 
+		if (strchr(name, '/')) {
+			arena_push(c->arena, &r->insecure_cidrs, name);
+			continue;
+		}
 		x->name = name;
 		arena_push(c->arena, &r->index_configs, entry);
 	}
@@ -104,16 +108,31 @@ static void registries(struct api_call *c, struct api_info *out)
 	out->index_server = "https://index.docker.io/v1/";
 }
 
+/* Nobody learns the password of a proxy. */
+static const char *shown_proxy(struct arena *a, const char *url)
+{
+	const char *at = url ? strrchr(url, '@') : NULL, *host = at ? strstr(url, "://") : NULL;
+
+	if (!at)
+		return url ? url : "";
+	return arena_printf(a, "%.*sxxxxx:xxxxx%s", host ? (int)(host + 3 - url) : 0, url, at);
+}
+
 static void runtimes(struct api_call *c, struct api_info *out)
 {
-	struct api_info_runtime *runc = arena_new(c->arena, struct api_info_runtime);
-	__typeof__(out->runtimes.v[0]) named = { c->engine->opt.default_runtime, runc };
+	const struct live_options *live = engine_live(c->engine);
 	const char *version, *revision = "";
 	struct err gone = { 0 };
 
-	runc->path = c->engine->opt.default_runtime;
-	arena_push(c->arena, &out->runtimes, named);
-	out->default_runtime = c->engine->opt.default_runtime;
+	for (size_t i = 0; i < live->runtimes.n; i++) {
+		struct api_info_runtime *r = arena_new(c->arena, struct api_info_runtime);
+		__typeof__(out->runtimes.v[0]) named = { live->runtimes.v[i].name, r };
+
+		r->path = live->runtimes.v[i].path;
+		r->args = live->runtimes.v[i].args;
+		arena_push(c->arena, &out->runtimes, named);
+	}
+	out->default_runtime = live->default_runtime;
 	if (ctrd_version(c->engine, c->arena, &version, &revision, &gone) < 0)
 		arena_push(c->arena, &out->warnings,
 		           (const char *)arena_printf(
@@ -130,19 +149,23 @@ static void runtimes(struct api_call *c, struct api_info *out)
 int api_info_get(struct api_call *c, unused_arg struct err *e)
 {
 	struct engine *g = c->engine;
+	const struct live_options *live = engine_live(g);
 	struct api_info_swarm swarm = { .local_node_state = "inactive" };
-	struct api_info out = {
-		.id = g->id,
-		.driver = g->opt.storage_driver,
-		.driver_status = slice_of("[[\"driver-type\",\"io.containerd.snapshotter.v1\"]]"),
-		.debug = g->opt.debug,
-		.root_dir = g->opt.data_root,
-		.labels = g->opt.labels,
-		.server_version = ENGINE_VERSION,
-		.swarm = &swarm,
-		.events_listeners = events_clients(g->events),
-		.live_restore = !g->opt.live_restore.set || g->opt.live_restore.value
-	};
+	struct api_info out = { .id = g->id,
+		                .driver = g->opt.storage_driver,
+		                .driver_status = slice_of(
+		                        "[[\"driver-type\",\"io.containerd.snapshotter.v1\"]]"),
+		                .debug = live->debug,
+		                .root_dir = g->opt.data_root,
+		                .labels = live->labels,
+		                .server_version = ENGINE_VERSION,
+		                .swarm = &swarm,
+		                .events_listeners = events_clients(g->events),
+		                .live_restore = !live->live_restore.set || live->live_restore.value,
+		                .experimental_build = g->opt.experimental,
+		                .http_proxy = shown_proxy(c->arena, g->opt.http_proxy),
+		                .https_proxy = shown_proxy(c->arena, g->opt.https_proxy),
+		                .no_proxy = g->opt.no_proxy ? g->opt.no_proxy : "" };
 	struct err gone = { 0 };
 
 	if (image_count(g, &out.images, &gone) < 0)

@@ -27,15 +27,16 @@ static struct api_component component(struct arena *a, const char *name, const c
 	return out;
 }
 
-static void engine_details(struct arena *a, struct api_component *out, const struct utsname *u)
+static void engine_details(struct arena *a, struct api_component *out, const struct utsname *u,
+                           const struct options *o)
 {
 	json_map_set(a, &out->details, "ApiVersion", "1." API_VERSION_MAX_TEXT);
 	json_map_set(a, &out->details, "Arch", system_arch());
 	json_map_set(a, &out->details, "BuildTime", SYSTEM_BUILD_TIME);
-	json_map_set(a, &out->details, "Experimental", "false");
+	json_map_set(a, &out->details, "Experimental", o->experimental ? "true" : "false");
 	json_map_set(a, &out->details, "GoVersion", "");
 	json_map_set(a, &out->details, "KernelVersion", u->release);
-	json_map_set(a, &out->details, "MinAPIVersion", arena_printf(a, "1.%d", API_VERSION_MIN));
+	json_map_set(a, &out->details, "MinAPIVersion", o->min_api_version);
 	json_map_set(a, &out->details, "Os", "linux");
 }
 
@@ -57,9 +58,10 @@ int api_version_get(struct api_call *c, unused_arg struct err *e)
 
 	uname(&u);
 	out.kernel_version = u.release;
-	out.min_api_version = arena_printf(c->arena, "1.%d", API_VERSION_MIN);
+	out.min_api_version = c->engine->opt.min_api_version;
+	out.experimental = c->engine->opt.experimental;
 	engine = component(c->arena, "Engine", ENGINE_VERSION, SYSTEM_COMMIT);
-	engine_details(c->arena, &engine, &u);
+	engine_details(c->arena, &engine, &u, &c->engine->opt);
 	arena_push(c->arena, &out.components, engine);
 	if (ctrd_version(c->engine, c->arena, &version, &revision, &gone) == 0)
 		arena_push(c->arena, &out.components,

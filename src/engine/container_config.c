@@ -104,13 +104,14 @@ static void default_text(const char **s, const char *value)
 		*s = value;
 }
 
-void host_config_defaults(struct arena *a, const struct options *o, struct api_host_config *h)
+void host_config_defaults(struct arena *a, const struct options *o, const struct live_options *live,
+                          struct api_host_config *h)
 {
 	if (str_empty(h->network_mode) || str_eq(h->network_mode, "default"))
 		h->network_mode = str_eq(o->bridge, "none") ? "none" : "bridge";
-	default_text(&h->ipc_mode, o->ipc_mode);
-	default_text(&h->cgroupns_mode, o->cgroupns_mode);
-	default_text(&h->runtime, o->default_runtime);
+	default_text(&h->ipc_mode, live->ipc_mode);
+	default_text(&h->cgroupns_mode, live->cgroupns_mode);
+	default_text(&h->runtime, live->default_runtime);
 	default_text(&h->cgroup_parent, o->cgroup_parent);
 	if (!h->log_config)
 		h->log_config = arena_new(a, struct api_log_config);
@@ -122,7 +123,7 @@ void host_config_defaults(struct arena *a, const struct options *o, struct api_h
 		h->restart_policy = arena_new(a, struct api_restart_policy);
 	default_text(&h->restart_policy->name, "no");
 	if (h->shm_size == 0)
-		h->shm_size = o->shm_size;
+		h->shm_size = live->shm_size;
 	if (h->memory > 0 && h->memory_swap == 0)
 		h->memory_swap = h->memory * 2;
 	if (h->memory_swappiness.set && h->memory_swappiness.value == -1)

@@ -9,7 +9,8 @@
 void config_merge(struct arena *a, struct api_config *c, const struct oci_image_params *image);
 
 /* What neither says, Docker's defaults say. */
-void host_config_defaults(struct arena *a, const struct options *o, struct api_host_config *h);
+void host_config_defaults(struct arena *a, const struct options *o, const struct live_options *live,
+                          struct api_host_config *h);
 
 /*
  * Everything that can be refused without touching the machine is refused here, in Docker's words.

@@ -16,6 +16,7 @@
 #include "engine/ctrd.h"
 #include "engine/names.h"
 #include "engine/networking.h"
+#include "engine/runtimes.h"
 #include "engine/spec.h"
 
 #define NAME_ATTEMPTS 20
@@ -107,6 +108,14 @@ static int fill_mounts(struct arena *a, struct container_record *r, struct err *
 	return 0;
 }
 
+/* Clients send "default" for the network that they leave to us: with --bridge none it is "none". */
+static void name_default_network(struct api_networking_config *c, const char *network)
+{
+	for (size_t i = 0; c && i < c->endpoints.n; i++)
+		if (str_eq(c->endpoints.v[i].key, "default"))
+			c->endpoints.v[i].key = network;
+}
+
 static int fill_record(struct engine *g, struct arena *a, const struct api_create *body,
                        const struct image *image, struct container_record *r, struct strs *warnings,
                        struct err *e)
@@ -124,7 +133,10 @@ static int fill_record(struct engine *g, struct arena *a, const struct api_creat
 	if (networking_validate(a, config, host, body->networking, e) < 0)
 		return -1; /* before the image adds the ports that it exposes */
 	config_merge(a, config, image->config.config);
-	host_config_defaults(a, &g->opt, host);
+	host_config_defaults(a, &g->opt, engine_live(g), host);
+	if (!runtime_program(g, a, host->runtime, e))
+		return -1;
+	name_default_network(body->networking, host->network_mode);
 	if (config_check(a, config, host, warnings, e) < 0)
 		return -1;
 	*r = (struct container_record){ .id = r->id,

@@ -16,6 +16,7 @@
 #include "engine/health.h"
 #include "engine/networking.h"
 #include "engine/rootfs.h"
+#include "engine/runtimes.h"
 #include "engine/spec.h"
 
 /* One attempt to start. */
@@ -96,6 +97,8 @@ static int build_spec(struct start *s, struct err *e)
 		.hostname_file = container_path(s->g, s->a, s->files, "hostname"),
 		.init = init_path(s),
 		.cgroup_v2 = path_exists("/sys/fs/cgroup/cgroup.controllers"),
+		.ulimits = s->g->opt.ulimits,
+		.unconfined_seccomp = str_eq(s->g->opt.seccomp_profile, "unconfined"),
 	};
 
 	if (rootfs < 0 || spec_points_parse(s->a, s->r->config, s->r->host, &points, e) < 0 ||
@@ -109,16 +112,11 @@ static int build_spec(struct start *s, struct err *e)
 
 /* ---- containerd ---- */
 
-static int create_in_containerd(struct start *s, struct err *e)
+static int create_in_containerd(struct start *s, const struct ctrd_container *box, struct err *e)
 {
-	struct ctrd_container box = { .id = s->c->id,
-		                      .image = s->r->image_name,
-		                      .snapshotter = s->r->snapshotter,
-		                      .runtime = "io.containerd.runc.v2",
-		                      .spec = json_text(s->a, &oci_spec_type, s->spec) };
 	struct err ignored = { 0 };
 
-	if (ctrd_container_create(s->g, &box, e) == 0)
+	if (ctrd_container_create(s->g, box, e) == 0)
 		return 0;
 	if (e->kind != ERR_ALREADY_EXISTS)
 		return -1;
@@ -127,15 +125,22 @@ static int create_in_containerd(struct start *s, struct err *e)
 	if (ctrd_task_delete(s->g, s->c->id, NULL, NULL, &ignored) < 0)
 		log_debug("container %s: %s", s->c->id, ignored.text);
 	return ctrd_container_delete(s->g, s->c->id, e) < 0 ? -1
-	                                                    : ctrd_container_create(s->g, &box, e);
+	                                                    : ctrd_container_create(s->g, box, e);
 }
 
 static int run_task(struct start *s, struct err *e)
 {
-	if (create_in_containerd(s, e) < 0)
+	struct ctrd_container box = { .id = s->c->id,
+		                      .image = s->r->image_name,
+		                      .snapshotter = s->r->snapshotter,
+		                      .runtime = "io.containerd.runc.v2",
+		                      .spec = json_text(s->a, &oci_spec_type, s->spec) };
+
+	box.program = runtime_program(s->g, s->a, s->r->host->runtime, e);
+	if (!box.program || create_in_containerd(s, &box, e) < 0)
 		return -1;
 	s->has_container = true;
-	if (ctrd_task_create(s->g, s->c->id, &s->rootfs, &s->io, &s->pid, e) < 0)
+	if (ctrd_task_create(s->g, &box, &s->rootfs, &s->io, &s->pid, e) < 0)
 		return err_wrap(e, "failed to create task for container");
 	s->has_task = true;
 	s->started_at = clock_now_ns(); /* it may have ended before the answer comes */

@@ -172,11 +172,11 @@ int ctrd_snapshot_keys(struct engine *g, const char *snapshotter, struct arena *
 
 /* ---- containers ---- */
 
-Google__Any *ctrd_runtime_options(struct engine *g, struct arena *a)
+Google__Any *ctrd_runtime_options(struct engine *g, struct arena *a, const char *program)
 {
 	Runc__Options *o = pb_new(a, runc__options, Runc__Options);
 
-	o->binary_name = g->opt.default_runtime;
+	o->binary_name = program;
 	o->root = engine_exec_path(g, a, "runtime-runc");
 	return wkt_any(a, o);
 }
@@ -190,7 +190,7 @@ int ctrd_container_create(struct engine *g, const struct ctrd_container *c, stru
 	void *resp;
 
 	runtime.name = c->runtime;
-	runtime.options = ctrd_runtime_options(g, &a);
+	runtime.options = ctrd_runtime_options(g, &a, c->program);
 	box.id = c->id;
 	box.image = c->image;
 	box.runtime = &runtime;
@@ -259,7 +259,9 @@ int ctrd_version(struct engine *g, struct arena *a, const char **version, const 
 
 struct grpc_stream *ctrd_events_open(struct engine *g, struct err *e)
 {
-	static const char *filters[] = { "namespace==" CTRD_NAMESPACE ",topic~=|^/tasks/|" };
+	_cleanup_arena_ struct arena a = { 0 };
+	const char *filters[] = { arena_printf(&a, "namespace==%s,topic~=|^/tasks/|",
+		                               g->opt.containerd_namespace) };
 	EventService__SubscribeRequest req = EVENT_SERVICE__SUBSCRIBE_REQUEST__INIT;
 	struct grpc_stream *s = grpc_stream_open(g->ctrd, NULL, RPC_EVENTS_SUBSCRIBE, e);
 

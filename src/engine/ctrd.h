@@ -11,8 +11,6 @@
 #include "engine/engine.h"
 #include "oci/runtime.h"
 
-#define CTRD_NAMESPACE "moby"
-
 struct ctrd_mount {
 	const char *type, *source;
 	struct strs options;
@@ -44,7 +42,8 @@ int ctrd_snapshot_keys(struct engine *g, const char *snapshotter, struct arena *
 
 struct ctrd_container {
 	const char *id, *image, *snapshotter, *runtime;
-	const char *spec; /* config.json */
+	const char *program; /* that the runtime's shim calls */
+	const char *spec;    /* config.json */
 };
 int ctrd_container_create(struct engine *g, const struct ctrd_container *c, struct err *e)
         must_check;
@@ -62,8 +61,9 @@ struct ctrd_io {
 	bool terminal;
 };
 
-int ctrd_task_create(struct engine *g, const char *id, const struct ctrd_mounts *rootfs,
-                     const struct ctrd_io *io, int *pid, struct err *e) must_check;
+int ctrd_task_create(struct engine *g, const struct ctrd_container *c,
+                     const struct ctrd_mounts *rootfs, const struct ctrd_io *io, int *pid,
+                     struct err *e) must_check;
 int ctrd_task_start(struct engine *g, const char *id, const char *exec, int *pid, struct err *e)
         must_check;
 int ctrd_task_exec(struct engine *g, const char *id, const char *exec, const struct oci_process *p,

@@ -54,7 +54,7 @@ static int spawn(struct ctrd_child *c, struct err *e)
 		"--root", engine_data_path(g, &a, "containerd/daemon"),
 		"--state", engine_exec_path(g, &a, "containerd/daemon"),
 		"--address", g->ctrd_address,
-		"--log-level", g->opt.debug ? "debug" : g->opt.log_level,
+		"--log-level", engine_live(g)->debug ? "debug" : g->opt.log_level,
 		NULL,
 	};
 	/* clang-format on */

@@ -9,7 +9,7 @@
 int ctrd_call(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,
               void **resp, struct err *e) must_check;
 
-/* containerd.runc.v1.Options: where runc keeps its state. */
-Google__Any *ctrd_runtime_options(struct engine *g, struct arena *a);
+/* containerd.runc.v1.Options: the program, and where it keeps its state. */
+Google__Any *ctrd_runtime_options(struct engine *g, struct arena *a, const char *program);
 
 #endif

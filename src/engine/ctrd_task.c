@@ -20,21 +20,22 @@ static Types__Mount **rootfs_of(struct arena *a, const struct ctrd_mounts *m)
 	return v;
 }
 
-int ctrd_task_create(struct engine *g, const char *id, const struct ctrd_mounts *rootfs,
-                     const struct ctrd_io *io, int *pid, struct err *e)
+int ctrd_task_create(struct engine *g, const struct ctrd_container *c,
+                     const struct ctrd_mounts *rootfs, const struct ctrd_io *io, int *pid,
+                     struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	Tasks__CreateTaskRequest req = TASKS__CREATE_TASK_REQUEST__INIT;
 	Tasks__CreateTaskResponse *resp;
 
-	req.container_id = id;
+	req.container_id = c->id;
 	req.n_rootfs = rootfs->n;
 	req.rootfs = rootfs_of(&a, rootfs);
 	req.stdin = io->in;
 	req.stdout = io->out;
 	req.stderr = io->err;
 	pb_set(&req, terminal, io->terminal);
-	req.options = ctrd_runtime_options(g, &a);
+	req.options = ctrd_runtime_options(g, &a, c->program);
 	if (ctrd_call(g, RPC_TASKS_CREATE, &req, &a, (void **)&resp, e) < 0)
 		return -1;
 	*pid = (int)resp->pid;

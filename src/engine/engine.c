@@ -9,6 +9,15 @@
 
 #define STACK_BYTES (128 * 1024)
 
+void engine_setup_log(struct engine *g)
+{
+	enum log_level level = LOG_INFO;
+
+	log_level_parse(g->opt.log_level, &level); /* checked by options_load */
+	log_setup(STDERR_FILENO, engine_live(g)->debug ? LOG_DEBUG : level,
+	          str_eq(g->opt.log_format, "json") ? LOG_JSON : LOG_TEXT);
+}
+
 static char *path_below(struct arena *a, const char *root, const char *fmt, va_list ap)
 {
 	return arena_printf(a, "%s/%s", root, arena_vprintf(a, fmt, ap));

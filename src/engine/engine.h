@@ -10,6 +10,7 @@
 #define ENGINE_ENGINE_H
 
 #include <stdatomic.h>
+#include <stdlib.h>
 #include "base/loop.h"
 #include "engine/flags.h"
 
@@ -34,7 +35,10 @@ struct store;
 struct engine {
 	struct arena arena; /* of the options and other words that live as long as the engine */
 	struct options opt;
-	char id[37]; /* of this installation, kept in the data root */
+	int argc; /* as main was given them: a reload reads them again */
+	char **argv;
+	_Atomic(const struct live_options *) live; /* see engine_live */
+	char id[37];                               /* of this installation, kept in the data root */
 
 	struct loop *loop;
 	struct loop_source *signals;
@@ -51,6 +55,26 @@ struct engine {
 	const char *ctrd_address;
 	struct grpc_client *ctrd;
 };
+
+/*
+ * What SIGHUP may change, as it is now. A snapshot: it stays as it is while you look at it, for as
+ * long as the engine lives (a reload is a person's act, and costs some kilobytes).
+ */
+static inline const struct live_options *engine_live(struct engine *g)
+{
+	const struct live_options *o = atomic_load(&g->live);
+
+	return o ? o : &g->opt.live;
+}
+
+/* Minor number of the oldest API version that is answered. */
+static inline unsigned engine_api_min(const struct engine *g)
+{
+	return (unsigned)strtoul(str_after(g->opt.min_api_version, "1."), NULL, 10);
+}
+
+/* Where messages go and which, by the options as they are now. */
+void engine_setup_log(struct engine *g);
 
 /* A path below the data root or the exec root, in the arena. */
 char *engine_data_path(struct engine *g, struct arena *a, const char *fmt, ...) printf_like(3, 4);

@@ -2,16 +2,18 @@
 #include "engine/flags_internal.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include "base/file.h"
 #include "base/limits.h"
 
-/* ---- command line ---- */
+#define DEFAULT_CONFIG "/etc/docker/daemon.json"
 
-static bool stands_alone(const struct flag *f)
-{
-	return f->kind == F_BOOL || f->kind == F_TRI ||
-	       (f->kind == F_UNSUPPORTED && str_eq(f->text, "false"));
-}
+/* What the command line gave: for each row of the table the values, to find conflicts. */
+struct given {
+	struct strs *values;
+};
+
+/* ---- command line ---- */
 
 /* Splits "--name=value", "-xvalue", "-x"; *value is NULL when it is the next argument. */
 static const struct flag *match(const char *arg, const char **value)
@@ -34,133 +36,168 @@ static const struct flag *match(const char *arg, const char **value)
 	return f;
 }
 
-static int read_args(struct arena *a, int argc, char **argv, struct options *o, bool *given,
+static int set_flag(struct arena *a, const struct flag *f, struct options *o, const char *value,
+                    struct err *e)
+{
+	const char *why;
+
+	if (flag_set(a, f, o, value, e) == 0)
+		return 0;
+	if (f->kind == F_REFUSED)
+		return -1;
+	why = arena_strdup(a, e->text);
+	if (f->letter)
+		return err_set(e, e->kind, "invalid argument \"%s\" for \"-%c, --%s\" flag: %s",
+		               value, f->letter, f->name, why);
+	return err_set(e, e->kind, "invalid argument \"%s\" for \"--%s\" flag: %s", value, f->name,
+	               why);
+}
+
+static int read_args(struct arena *a, int argc, char **argv, struct options *o, struct given *given,
                      struct err *e)
 {
 	for (int i = 1; i < argc; i++) {
 		const char *value;
 		const struct flag *f = match(argv[i], &value);
 
+		if (!f && argv[i][0] == '-')
+			return err_set(e, ERR_INVALID, "unknown flag: %s", argv[i]);
 		if (!f)
-			return err_set(e, ERR_INVALID, "%s: %s",
-			               argv[i][0] == '-' ? "unknown flag" : "unexpected argument",
+			return err_set(e, ERR_INVALID, "\"dockerd\" accepts no argument(s): %s",
 			               argv[i]);
-		if (!value && stands_alone(f))
+		if (!value && flag_stands_alone(f))
 			value = "true";
 		if (!value && ++i >= argc)
 			return err_set(e, ERR_INVALID, "flag needs an argument: --%s", f->name);
-		if (flag_set(a, f, o, value ? value : argv[i], e) < 0)
+		if (!value)
+			value = argv[i];
+		if (set_flag(a, f, o, value, e) < 0)
 			return -1;
-		given[f - flag_table] = true;
+		arena_push(a, &given->values[f - flag_table], value);
 	}
 	return 0;
 }
 
 /* ---- daemon.json ---- */
 
-/* A scalar as the text that the command line would have given. */
-static const char *scalar(struct arena *a, const struct json_value *v)
-{
-	switch (v->kind) {
-	case JV_BOOL:
-		return v->boolean ? "true" : "false";
-	case JV_NUMBER:
-	case JV_STRING:
-		return arena_strndup(a, v->text.data, v->text.len);
-	default:
-		return NULL;
-	}
-}
+/* Calls fn for each key that means something alone: "proxies" is opened. Stops at -1. */
+typedef int key_fn(void *arg, const char *key, const struct json_value *v, struct err *e);
 
-/* What a value of each kind may be written as in JSON. */
-static bool json_fits(enum flag_kind kind, enum json_value_kind v)
+static int each_key(struct arena *a, const struct json_value *doc, const char *group, key_fn *fn,
+                    void *arg, struct err *e)
 {
-	switch (kind) {
-	case F_STR:
-		return v == JV_STRING;
-	case F_BOOL:
-	case F_TRI:
-		return v == JV_BOOL;
-	case F_INT:
-		return v == JV_NUMBER;
-	case F_BYTES:
-		return v == JV_NUMBER || v == JV_STRING;
-	case F_LIST:
-		return v == JV_ARRAY;
-	case F_MAP:
-		return v == JV_OBJECT;
-	case F_UNSUPPORTED:
-		return true;
-	}
-	return false;
-}
+	for (size_t i = 0; i < doc->n; i++) {
+		const char *key = doc->keys[i];
+		const struct json_value *v = &doc->values[i];
+		int r;
 
-static int set_list(struct arena *a, const struct flag *f, struct options *o,
-                    const struct json_value *v, struct err *e)
-{
-	for (size_t i = 0; i < v->n; i++) {
-		const char *text = scalar(a, &v->values[i]);
-
-		if (!text)
-			return err_set(e, ERR_INVALID, "\"%s\": expected strings", f->key);
-		if (v->kind == JV_OBJECT)
-			text = arena_printf(a, "%s=%s", v->keys[i], text);
-		if (flag_set(a, f, o, text, e) < 0)
+		if (group)
+			key = arena_printf(a, "%s.%s", group, key);
+		if (!group && v->kind == JV_OBJECT && flag_is_group(key))
+			r = each_key(a, v, key, fn, arg, e);
+		else
+			r = fn(arg, key, v, e);
+		if (r < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int set_key(struct arena *a, const struct flag *f, struct options *o,
-                   const struct json_value *v, struct err *e)
+struct file_reader {
+	struct arena *arena;
+	struct options *options;
+	const struct given *given;
+	struct buf unknown, conflicts;
+};
+
+static void add_conflict(struct file_reader *r, const struct flag *f, const struct json_value *v)
 {
-	if (v->kind == JV_NULL)
-		return 0;
-	if (!json_fits(f->kind, v->kind))
-		return err_set(e, ERR_INVALID, "\"%s\": the value has the wrong type", f->key);
-	if (v->kind == JV_ARRAY || v->kind == JV_OBJECT)
-		return set_list(a, f, o, v, e);
-	return flag_set(a, f, o, scalar(a, v), e);
+	const struct strs *flag = &r->given->values[f - flag_table];
+	bool list = v->kind == JV_ARRAY || v->kind == JV_OBJECT;
+
+	if (r->conflicts.len)
+		buf_adds(&r->conflicts, ", ");
+	buf_printf(&r->conflicts, list ? "%s: (from flag: [" : "%s: (from flag: ", f->key);
+	for (size_t i = list ? 0 : flag->n - 1; i < flag->n; i++)
+		buf_printf(&r->conflicts, list && i ? " %s" : "%s", flag->v[i]);
+	buf_adds(&r->conflicts, list ? "], from file: " : ", from file: ");
+	flag_print_json(&r->conflicts, v);
+	buf_addc(&r->conflicts, ')');
 }
 
-static int apply_file(struct arena *a, const struct json_value *doc, struct options *o,
-                      const bool *given, struct err *e)
+static int judge_key(void *arg, const char *key, const struct json_value *v,
+                     unused_arg struct err *e)
+{
+	struct file_reader *r = arg;
+	const struct flag *f = flag_by_key(key);
+
+	if (!f)
+		buf_printf(&r->unknown, r->unknown.len ? ", %s" : "%s", key);
+	else if (r->given->values[f - flag_table].n)
+		add_conflict(r, f, v);
+	return 0;
+}
+
+static int set_key(void *arg, const char *key, const struct json_value *v, struct err *e)
+{
+	struct file_reader *r = arg;
+	const struct flag *f = flag_by_key(key);
+
+	if (flag_set_json(r->arena, f, r->options, v, e) == 0)
+		return 0;
+	return f->kind == F_REFUSED ? -1 : err_wrap(e, "\"%s\"", key);
+}
+
+/* First what is wrong with the names as a whole, then the values one by one: Docker's order. */
+static int apply_file(struct file_reader *r, const struct json_value *doc, struct err *e)
 {
 	if (doc->kind != JV_OBJECT)
 		return err_set(e, ERR_INVALID, "expected an object");
-	for (size_t i = 0; i < doc->n; i++) {
-		const struct flag *f = flag_by_key(doc->keys[i]);
-
-		if (!f)
-			return err_set(e, ERR_INVALID,
-			               "the following directives don't match any configuration "
-			               "option: %s",
-			               doc->keys[i]);
-		if (given[f - flag_table])
-			return err_set(
-			        e, ERR_INVALID,
-			        "the following directives are specified both as a flag and in "
-			        "the configuration file: %s",
-			        doc->keys[i]);
-		if (set_key(a, f, o, &doc->values[i], e) < 0)
-			return -1;
-	}
-	return 0;
+	if (each_key(r->arena, doc, NULL, judge_key, r, e) < 0)
+		return -1;
+	if (r->unknown.len)
+		return err_set(e, ERR_INVALID,
+		               "the following directives don't match any configuration option: %s",
+		               r->unknown.data);
+	if (r->conflicts.len)
+		return err_set(e, ERR_INVALID,
+		               "the following directives are specified both as a flag and in the "
+		               "configuration file: %s",
+		               r->conflicts.data);
+	return each_key(r->arena, doc, NULL, set_key, r, e);
 }
 
-#define DEFAULT_CONFIG "/etc/docker/daemon.json"
+static bool is_blank(struct slice text)
+{
+	return strspn(text.data, " \t\r\n") == text.len;
+}
 
-static int read_file(struct arena *a, struct options *o, const bool *given, struct err *e)
+static int read_text(struct arena *a, struct slice text, struct options *o,
+                     const struct given *given, struct err *e)
+{
+	struct file_reader r = { .arena = a, .options = o, .given = given };
+	struct json_value doc;
+	int done;
+
+	if (is_blank(text))
+		return 0;
+	if (json_parse(a, text, &doc, e) < 0)
+		return -1;
+	done = apply_file(&r, &doc, e);
+	buf_free(&r.unknown);
+	buf_free(&r.conflicts);
+	return done;
+}
+
+static int read_file(struct arena *a, struct options *o, const struct given *given, struct err *e)
 {
 	const char *path = o->config_file ? o->config_file : DEFAULT_CONFIG;
-	struct json_value doc;
 	struct slice text;
 
 	if (!o->config_file && !path_exists(path))
 		return 0;
 	if (file_read(a, AT_FDCWD, path, LIMIT_CONFIG_FILE, &text, e) < 0 ||
-	    (text.len > 0 &&
-	     (json_parse(a, text, &doc, e) < 0 || apply_file(a, &doc, o, given, e) < 0)))
+	    read_text(a, text, o, given, e) < 0)
 		return err_wrap(e, "unable to configure the Docker daemon with file %s", path);
 	return 0;
 }
@@ -174,50 +211,115 @@ static void set_defaults(struct options *o)
 		.exec_root = "/var/run/docker",
 		.pidfile = "/var/run/docker.pid",
 		.group = "docker",
+		.containerd_namespace = "moby",
 		.log_level = "info",
 		.log_format = "text",
-		.shutdown_timeout = 15,
 		.storage_driver = "overlayfs",
-		.default_runtime = "runc",
+		.min_api_version = "1.24",
 		.init_path = "docker-init",
-		.ipc_mode = "private",
-		.shm_size = 64 * MIB,
+		.seccomp_profile = "builtin",
 		.log_driver = "json-file",
+		.resolv_conf = "/etc/resolv.conf",
 		.iptables = true,
 		.ip_forward = true,
 		.ip_masq = true,
 		.icc = true,
 		.userland_proxy = true,
+		.live = { .shutdown_timeout = 15,
+		          .default_runtime = "runc",
+		          .ipc_mode = "private",
+		          .shm_size = 64 * MIB,
+		          .max_downloads = 3,
+		          .max_uploads = 5,
+		          .max_download_attempts = 5 },
 	};
 }
 
-static int check(struct arena *a, struct options *o, struct err *e)
+const struct runtime *runtime_find(const struct live_options *o, const char *name)
 {
-	enum log_level level;
+	for (size_t i = 0; i < o->runtimes.n; i++)
+		if (str_eq(o->runtimes.v[i].name, name))
+			return &o->runtimes.v[i];
+	return NULL;
+}
 
-	if (!log_level_parse(o->log_level, &level))
-		return err_set(e, ERR_INVALID, "invalid logging level: %s", o->log_level);
-	if (!str_eq(o->log_format, "text") && !str_eq(o->log_format, "json"))
-		return err_set(e, ERR_INVALID, "invalid log format: %s", o->log_format);
-	if (o->data_root[0] != '/' || o->exec_root[0] != '/')
-		return err_set(e, ERR_INVALID, "data-root and exec-root must be absolute paths");
-	if (o->mtu < 0 || o->mtu > 65535)
-		return err_set(e, ERR_INVALID, "invalid default MTU: %lld", (long long)o->mtu);
+static int check_runtimes(struct arena *a, struct live_options *o, struct err *e)
+{
+	static const char *const ours[] = { "runc", "io.containerd.runc.v2" };
+
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		arena_push(a, &o->runtimes, ((struct runtime){ .name = ours[i], .path = "runc" }));
+	if (runtime_find(o, o->default_runtime))
+		return 0;
+	return err_set(e, ERR_INVALID, "specified default runtime '%s' does not exist",
+	               o->default_runtime);
+}
+
+/* The same key twice must have the same value. */
+static int check_labels(const struct strs *labels, struct err *e)
+{
+	for (size_t i = 0; i < labels->n; i++) {
+		size_t n = strcspn(labels->v[i], "=") + 1;
+
+		for (size_t k = 0; k < i; k++)
+			if (strncmp(labels->v[i], labels->v[k], n) == 0 &&
+			    !str_eq(labels->v[i], labels->v[k]))
+				return err_set(e, ERR_INVALID, "conflict labels for %.*s",
+				               (int)n - 1, labels->v[i]);
+	}
+	return 0;
+}
+
+/* As Docker: --tlsverify, however it is given, turns TLS on. */
+static int check_tls(struct arena *a, struct options *o, struct err *e)
+{
+	const char *folder = getenv("DOCKER_CERT_PATH");
+	const struct {
+		const char **path, *file;
+	} files[] = { { &o->tlscacert, "ca.pem" },
+		      { &o->tlscert, "cert.pem" },
+		      { &o->tlskey, "key.pem" } };
+
+	if (o->tlsverify.set)
+		o->tls = (struct json_opt_bool){ true, true };
+	for (size_t i = 0; o->tls.value && folder && i < ARRAY_LEN(files); i++)
+		if (!*files[i].path)
+			*files[i].path = path_join(a, folder, files[i].file);
+	if (!o->tls.value)
+		return 0;
+	if (!o->tlscert || !o->tlskey)
+		return err_set(e, ERR_INVALID,
+		               "TLS needs a certificate and its key: tlscert and tlskey");
+	if (o->tlsverify.value && !o->tlscacert)
+		return err_set(e, ERR_INVALID,
+		               "tlsverify needs the certificate of the clients' CA: tlscacert");
+	return 0;
+}
+
+static int finish(struct arena *a, struct options *o, struct err *e)
+{
+	struct strs *insecure = &o->live.insecure_registries;
+
 	if (o->hosts.n == 0)
 		arena_push(a, &o->hosts, "unix:///var/run/docker.sock");
-	return 0;
+	for (size_t i = 0; i < insecure->n; i++)
+		insecure->v[i] = registry_without_scheme(insecure->v[i]);
+	return check_runtimes(a, &o->live, e) < 0 || check_labels(&o->live.labels, e) < 0 ||
+	                       check_tls(a, o, e) < 0
+	               ? -1
+	               : 0;
 }
 
 int options_load(struct arena *a, int argc, char **argv, struct options *o, struct err *e)
 {
-	bool *given = arena_array(a, bool, flag_count);
+	struct given given = { arena_array(a, struct strs, flag_count) };
 
 	set_defaults(o);
-	if (read_args(a, argc, argv, o, given, e) < 0)
+	if (read_args(a, argc, argv, o, &given, e) < 0)
 		return -1;
 	if (o->help || o->version)
 		return 0;
-	if (read_file(a, o, given, e) < 0)
+	if (read_file(a, o, &given, e) < 0)
 		return -1;
-	return check(a, o, e);
+	return finish(a, o, e);
 }

@@ -89,8 +89,8 @@ static int set_auth(struct pull *p, const struct registry_auth *auth, struct fet
 
 static int open_registry(struct pull *p, const struct registry_auth *auth, struct err *e)
 {
-	struct registry_config config = { p->g->opt.registry_mirrors,
-		                          p->g->opt.insecure_registries };
+	struct registry_config config = { engine_live(p->g)->registry_mirrors,
+		                          engine_live(p->g)->insecure_registries };
 	struct fetch_setup setup = { .user_agent = USER_AGENT };
 
 	registry_endpoints(&p->arena, p->ref, &config, &setup);
@@ -156,6 +156,7 @@ static int run(struct pull *p, const struct registry_auth *auth, struct err *e)
 	if (!s)
 		return -1;
 	in.store = s;
+	in.parallel = (unsigned)engine_live(p->g)->max_downloads;
 	in.source = registry_source(p->registry);
 	if (install_image(&in, &target, e) < 0)
 		return -1;

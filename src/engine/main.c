@@ -31,6 +31,8 @@
 #include "engine/listen.h"
 #include "engine/networking.h"
 #include "engine/recover.h"
+#include "engine/reload.h"
+#include "engine/runtimes.h"
 #include "engine/stdio/pump.h"
 #include "rpc/grpc_client.h"
 
@@ -46,13 +48,26 @@ static void tune_memory(void)
 	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 }
 
-static void setup_log(const struct options *o)
+/* The proxies are read by those who fetch, from their environment. */
+static void set_proxy(const char *upper, const char *lower, const char *value)
 {
-	enum log_level level = LOG_INFO;
+	if (!value)
+		return;
+	setenv(upper, value, 1);
+	setenv(lower, value, 1);
+}
 
-	log_level_parse(o->log_level, &level); /* checked by options_load */
-	log_setup(STDERR_FILENO, o->debug ? LOG_DEBUG : level,
-	          str_eq(o->log_format, "json") ? LOG_JSON : LOG_TEXT);
+static int obey_environment(const struct options *o, struct err *e)
+{
+	char text[16];
+
+	set_proxy("HTTP_PROXY", "http_proxy", o->http_proxy);
+	set_proxy("HTTPS_PROXY", "https_proxy", o->https_proxy);
+	set_proxy("NO_PROXY", "no_proxy", o->no_proxy);
+	if (!o->oom_score_adjust)
+		return 0;
+	snprintf(text, sizeof(text), "%d", (int)o->oom_score_adjust);
+	return file_write(AT_FDCWD, "/proc/self/oom_score_adj", text, strlen(text), 0644, e);
 }
 
 static int make_folders(struct engine *g, struct err *e)
@@ -129,7 +144,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *si)
 	struct engine *g = arg;
 
 	if (si->ssi_signo == SIGHUP) {
-		log_warn("SIGHUP: reading the configuration again is not there yet");
+		engine_reload(g);
 		return;
 	}
 	log_info("signal %u: the engine ends", si->ssi_signo);
@@ -161,7 +176,7 @@ static int start_containerd(struct engine *g, struct err *e)
 		if (!g->child)
 			return -1;
 	}
-	g->ctrd = grpc_client_new(g->ctrd_address, CTRD_NAMESPACE);
+	g->ctrd = grpc_client_new(g->ctrd_address, g->opt.containerd_namespace);
 	return 0;
 }
 
@@ -199,6 +214,8 @@ static int start_parts(struct engine *g, struct err *e)
 
 static int open_sockets(struct engine *g, struct listeners *l, struct err *e)
 {
+	if (g->opt.tls.value)
+		return err_set(e, ERR_UNIMPLEMENTED, "TLS is not there yet");
 	for (size_t i = 0; i < g->opt.hosts.n; i++)
 		if (listen_add(l, g->opt.hosts.v[i], g->opt.group, e) < 0)
 			return -1;
@@ -233,7 +250,7 @@ static void stop_containers(struct engine *g)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_list_ struct container_list l = containers_list(g->containers, &a);
-	int64_t end = clock_mono_ms() + g->opt.shutdown_timeout * 1000;
+	int64_t end = clock_mono_ms() + engine_live(g)->shutdown_timeout * 1000;
 
 	for (size_t i = 0; i < l.n; i++)
 		engine_thread(stop_one, container_ref(l.v[i]));
@@ -244,10 +261,12 @@ static void stop_containers(struct engine *g)
 
 static void finish(struct engine *g, struct listeners *l)
 {
+	struct json_opt_bool keep = engine_live(g)->live_restore;
+
 	g->ending = true;
 	notify_stopping();
 	http_server_stop(g->http);
-	if (g->opt.live_restore.set && !g->opt.live_restore.value)
+	if (keep.set && !keep.value)
 		stop_containers(g);
 	if (g->child)
 		ctrd_child_stop(g->child);
@@ -260,7 +279,9 @@ static int run(struct engine *g, struct err *e)
 {
 	struct listeners l = { 0 };
 
-	if (make_folders(g, e) < 0 || write_pidfile(g->opt.pidfile, e) < 0 || load_id(g, e) < 0)
+	if (obey_environment(&g->opt, e) < 0 || make_folders(g, e) < 0 ||
+	    write_pidfile(g->opt.pidfile, e) < 0 || load_id(g, e) < 0 ||
+	    runtimes_prepare(g, &g->opt.live, e) < 0)
 		return -1;
 	g->loop = loop_new(e);
 	if (!g->loop || watch_signals(g, e) < 0 || open_sockets(g, &l, e) < 0 ||
@@ -276,8 +297,10 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 
 	tune_memory();
+	g.argc = argc;
+	g.argv = argv;
 	if (options_load(&g.arena, argc, argv, &g.opt, &e) < 0) {
-		fprintf(stderr, "dockerd: %s\n", e.text);
+		fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}
 	if (g.opt.help)
@@ -285,10 +308,10 @@ int main(int argc, char **argv)
 	if (g.opt.version)
 		puts("Docker version " ENGINE_VERSION ", build lighter");
 	if (g.opt.validate)
-		puts("configuration OK");
+		fputs("configuration OK\n", stderr);
 	if (g.opt.help || g.opt.version || g.opt.validate)
 		return 0;
-	setup_log(&g.opt);
+	engine_setup_log(&g);
 	if (run(&g, &e) == 0)
 		return 0;
 	log_write(LOG_FATAL, &e, "the engine cannot go on");

@@ -63,6 +63,7 @@ int networking_start(struct engine *g, struct err *e)
 		.default_gateway = o->default_gateway,
 		.default_host_ip = o->publish_ip,
 		.mtu = (int)o->mtu,
+		.default_pools = o->address_pools,
 		.warn = on_warning,
 	};
 

@@ -31,6 +31,8 @@ static const char *host_gateway(struct engine *g, struct arena *a)
 	_cleanup_network_ struct network *n = network_find(g->net, "bridge", NULL);
 	struct network_info info;
 
+	if (g->opt.host_gateway_ip)
+		return g->opt.host_gateway_ip;
 	if (!n)
 		return NULL;
 	network_info(n, a, &info);
@@ -79,7 +81,7 @@ int networking_files(struct engine *g, const struct container_record *r,
 		.dns_search = choose(&r->host->dns_search, &g->opt.dns_search),
 		.dns_options = choose(&r->host->dns_options, &g->opt.dns_opts),
 		.host_hosts = host_text(&a, "/etc/hosts"),
-		.host_resolv = host_text(&a, "/etc/resolv.conf"),
+		.host_resolv = host_text(&a, g->opt.resolv_conf),
 	};
 
 	if (dir_make(engine_data_path(g, &a, "containers/%s", r->id), 0710, e) < 0 ||

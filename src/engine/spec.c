@@ -91,27 +91,41 @@ static struct oci_capabilities *caps_of(struct arena *a, const struct strs *caps
 	return out;
 }
 
-static int rlimits(struct arena *a, const struct api_host_config *h, struct oci_process *p,
+static int add_rlimit(struct arena *a, const struct api_ulimit *u, struct oci_process *p,
+                      struct err *e)
+{
+	char *name = arena_printf(a, "RLIMIT_%s", u->name ? u->name : "");
+
+	if (ulimit_check(u, e) < 0)
+		return -1;
+	for (char *c = name; *c; c++)
+		if (*c >= 'a' && *c <= 'z')
+			*c -= 'a' - 'A';
+	arena_push(a, &p->rlimits,
+	           ((struct oci_rlimit){
+	                   .type = name, .hard = (uint64_t)u->hard, .soft = (uint64_t)u->soft }));
+	return 0;
+}
+
+static bool has_ulimit(const struct api_host_config *h, const char *name)
+{
+	for (size_t i = 0; i < h->ulimits.n; i++)
+		if (str_eq(h->ulimits.v[i].name, name))
+			return true;
+	return false;
+}
+
+/* The container's own, then the daemon's for what it does not say. */
+static int rlimits(struct arena *a, const struct spec_input *in, struct oci_process *p,
                    struct err *e)
 {
-	for (size_t i = 0; i < h->ulimits.n; i++) {
-		const struct api_ulimit *u = &h->ulimits.v[i];
-		char *name = arena_printf(a, "RLIMIT_%s", u->name ?: "");
-
-		for (char *c = name; *c; c++)
-			if (*c >= 'a' && *c <= 'z')
-				*c -= 'a' - 'A';
-		if (u->soft > u->hard && u->hard != -1)
-			return err_set(
-			        e, ERR_INVALID,
-			        "ulimit soft limit must be less than or equal to hard limit: "
-			        "%lld > %lld",
-			        (long long)u->soft, (long long)u->hard);
-		arena_push(a, &p->rlimits,
-		           ((struct oci_rlimit){ .type = name,
-		                                 .hard = (uint64_t)u->hard,
-		                                 .soft = (uint64_t)u->soft }));
-	}
+	for (size_t i = 0; i < in->host->ulimits.n; i++)
+		if (add_rlimit(a, &in->host->ulimits.v[i], p, e) < 0)
+			return -1;
+	for (size_t i = 0; i < in->ulimits.n; i++)
+		if (!has_ulimit(in->host, in->ulimits.v[i].name) &&
+		    add_rlimit(a, &in->ulimits.v[i], p, e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -140,7 +154,7 @@ static struct oci_process *process(struct arena *a, const struct spec_input *in,
 		p->console_size->width = (uint64_t)h->console_size.v[1];
 	}
 	p->oom_score_adj = (struct json_opt_i64){ true, h->oom_score_adj };
-	return rlimits(a, h, p, e) < 0 ? NULL : p;
+	return rlimits(a, in, p, e) < 0 ? NULL : p;
 }
 
 /* ---- namespaces ---- */
@@ -184,7 +198,6 @@ static const char *option_value(const char *option, const char *name)
 
 static int parse_security(const struct strs *options, struct security *out, struct err *e)
 {
-	*out = (struct security){ 0 };
 	for (size_t i = 0; i < options->n; i++) {
 		const char *o = options->v[i], *v;
 
@@ -280,7 +293,7 @@ struct oci_spec *spec_build(struct arena *a, const struct spec_input *in, struct
 {
 	struct oci_spec *s = arena_new(a, struct oci_spec);
 	const struct api_host_config *h = in->host;
-	struct security security;
+	struct security security = { .unconfined_seccomp = in->unconfined_seccomp };
 	struct strs caps;
 
 	s->oci_version = SPEC_VERSION;

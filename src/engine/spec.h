@@ -9,6 +9,7 @@
 
 #include "api/container.h"
 #include "api/exec.h"
+#include "engine/ulimits.h"
 #include "oci/runtime.h"
 
 /* ---- mount points: -v, --mount, --tmpfs and the image's volumes (spec_points.c) ---- */
@@ -81,6 +82,9 @@ struct spec_input {
 	const char *shm;  /* host path bound to /dev/shm (shared ipc); NULL: a tmpfs */
 	const char *init; /* docker-init on this host, when the container wants an init */
 	bool cgroup_v2;
+	/* of the daemon, for containers that do not say otherwise */
+	struct ulimits ulimits;
+	bool unconfined_seccomp;
 };
 
 struct oci_spec *spec_build(struct arena *a, const struct spec_input *in, struct err *e) must_check;

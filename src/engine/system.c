@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/proc.h"
+#include "engine/runtimes.h"
 
 const char *system_arch(void)
 {
@@ -57,11 +58,12 @@ const char *system_runc_version(struct engine *g, struct arena *a)
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static char version[64];
 	static bool asked;
+	const char *program = runtime_program(g, a, NULL, NULL);
 	char line[256];
 	const char *v;
 
 	pthread_mutex_lock(&lock);
-	if (!asked && first_line(g->opt.default_runtime, line, sizeof(line)) == 0 &&
+	if (!asked && program && first_line(program, line, sizeof(line)) == 0 &&
 	    (v = str_after(line, "runc version ")))
 		str_copy(version, sizeof(version), v);
 	asked = true;

@@ -62,7 +62,8 @@ static void flags_are_read_in_every_form(unused_arg void **state)
 	assert_int_equal(o.hosts.n, 3);
 	assert_string_equal(o.hosts.v[2], "fd://");
 	assert_string_equal(o.data_root, "/d");
-	assert_true(o.debug && !o.iptables && o.live_restore.set && o.live_restore.value);
+	assert_true(o.live.debug && !o.iptables && o.live.live_restore.set &&
+	            o.live.live_restore.value);
 }
 
 static void the_file_fills_what_flags_leave(unused_arg void **state)
@@ -78,10 +79,10 @@ static void the_file_fills_what_flags_leave(unused_arg void **state)
 	             "--bip", "172.18.0.1/16"),
 	        0);
 	assert_string_equal(o.hosts.v[0], "unix:///b");
-	assert_int_equal(o.shm_size, 128 << 20);
+	assert_int_equal(o.live.shm_size, 128 << 20);
 	assert_string_equal(json_map_get(&o.log_opts, "max-size"), "10m");
 	assert_int_equal(o.mtu, 1400);
-	assert_true(o.live_restore.set && !o.live_restore.value);
+	assert_true(o.live.live_restore.set && !o.live.live_restore.value);
 }
 
 static void what_is_wrong_is_named(unused_arg void **state)
@@ -93,14 +94,16 @@ static void what_is_wrong_is_named(unused_arg void **state)
 		{ "{\"data-root\":\"/x\"}", "--data-root=/y",
 		  "both as a flag and in the configuration file: data-root" },
 		{ "{\"debug\":\"yes\"}", "-D=0", "both as a flag" },
-		{ "{\"mtu\":\"1500\"}", "-D", "\"mtu\": the value has the wrong type" },
-		{ "{\"tlsverify\":true}", "-D", "\"tlsverify\" is not supported yet" },
+		{ "{\"mtu\":\"1500\"}", "-D", "\"mtu\": expected an integer" },
+		{ "{\"metrics-addr\":\":1\"}", "-D",
+		  "\"metrics-addr\" is not supported: there are no metrics" },
 		{ "[]", "-D", "expected an object" },
 		{ "{\"debug\":", "-D", "unable to configure the Docker daemon with file" },
 		{ "{}", "--nope", "unknown flag: --nope" },
-		{ "{}", "nope", "unexpected argument: nope" },
+		{ "{}", "nope", "accepts no argument(s)" },
 		{ "{}", "--mtu", "flag needs an argument: --mtu" },
-		{ "{}", "--mtu=abc", "invalid value \"abc\" for \"mtu\"" },
+		{ "{}", "--mtu=abc",
+		  "invalid argument \"abc\" for \"--mtu\" flag: invalid default MTU" },
 		{ "{}", "--log-level=loud", "invalid logging level: loud" },
 	};
 
