@@ -47,7 +47,10 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Why tests were skipped: one line a reason."""
+    """The swap matrix; and why tests were skipped, one line a reason."""
+    swap = sys.modules.get("test_swap")
+    for line in swap.matrix_lines(terminalreporter.stats) if swap else ():
+        terminalreporter.write_line(line)
     reasons = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2].removeprefix("Skipped: ") if isinstance(
