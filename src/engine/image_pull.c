@@ -97,10 +97,16 @@ static int open_registry(struct pull *p, const struct registry_auth *auth, struc
 	if (set_auth(p, auth, &setup, e) < 0)
 		return -1;
 	p->registry = registry_open(p->ref->domain, &setup, e);
-	return p->registry ? 0 : -1;
+	if (!p->registry)
+		return -1;
+	registry_watch(p->registry, on_canceled, p);
+	return 0;
 }
 
-/* What the registry's refusals mean to a user. To clients both are "not found". */
+/*
+ * What the registry's refusals mean to a user. To clients the first two are "not found"; that the
+ * registry is away or does not let us in is no trouble of ours, so no 503 and no 403.
+ */
 static int explain(struct pull *p, struct err *e)
 {
 	const char *said = arena_strdup(&p->arena, e->text);
@@ -114,6 +120,8 @@ static int explain(struct pull *p, struct err *e)
 	if (e->kind == ERR_NOT_FOUND)
 		return err_set(e, ERR_NOT_FOUND, "manifest for %s not found: %s",
 		               reference_familiar(&p->arena, p->ref), said);
+	if (e->kind == ERR_UNAVAILABLE || e->kind == ERR_PERMISSION)
+		return err_kind_set(e, ERR_UNKNOWN);
 	return -1;
 }
 

@@ -58,7 +58,7 @@ void progress_step(struct progress *p, const char *id, const char *status, int64
 
 bool progress_is_gone(struct progress *p)
 {
-	return atomic_load(&p->gone);
+	return atomic_load(&p->gone) || http_peer_gone(p->call->reply->conn);
 }
 
 int progress_end(struct progress *p, int r, struct err *e)

@@ -76,6 +76,13 @@ void http_conn_timeout(struct http_conn *c, int ms)
 	c->timeout_ms = ms;
 }
 
+bool http_peer_gone(const struct http_conn *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLRDHUP };
+
+	return poll(&p, 1, 0) > 0;
+}
+
 bool http_conn_buffered(const struct http_conn *c)
 {
 	return c->in_pos < c->in_len;

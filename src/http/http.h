@@ -60,6 +60,9 @@ int http_conn_fd(const struct http_conn *c);
 /* A limit in milliseconds on each wait for the peer's bytes or room (0: none). */
 void http_conn_timeout(struct http_conn *c, int ms);
 
+/* The peer has hung up, or says that it sends no more: who asked for something long has lost interest. */
+bool http_peer_gone(const struct http_conn *c);
+
 /* Bytes of the next message are already here. */
 bool http_conn_buffered(const struct http_conn *c);
 

@@ -8,14 +8,16 @@
 
 static int check_document(const struct oci_descriptor *d, struct slice text, struct err *e)
 {
+	const char *what = media_kind(d->media_type) == MEDIA_CONFIG ? "image config" : "manifest";
 	char digest[DIGEST_SIZE];
 
 	if ((int64_t)text.len != d->size)
-		return err_set(e, ERR_DATA_LOSS, "%s has %zu bytes instead of %lld", d->digest,
-		               text.len, (long long)d->size);
+		return err_set(e, ERR_DATA_LOSS, "%s %s has %zu bytes instead of %lld", what,
+		               d->digest, text.len, (long long)d->size);
 	digest_of(text.data, text.len, digest);
 	if (!str_eq(digest, d->digest))
-		return err_set(e, ERR_DATA_LOSS, "%s has the digest %s", d->digest, digest);
+		return err_set(e, ERR_DATA_LOSS, "%s verification failed for digest %s", what,
+		               d->digest);
 	return 0;
 }
 
@@ -99,9 +101,15 @@ static int put_config(const struct install *in, const struct oci_manifest *m, st
 	return install_put(in, m->config, text, &labels, a, e);
 }
 
-/* A manifest whose layers are no file systems (an artifact) is refused before anything is fetched. */
-static int check_layers(const struct oci_manifest *m, struct err *e)
+/* What is no image (a plugin, an artifact) is refused before anything is fetched. */
+static int check_kind(const struct oci_manifest *m, struct err *e)
 {
+	const char *type = m->config->media_type;
+
+	if (!str_empty(type) && !str_eq(type, "application/octet-stream") &&
+	    media_kind(type) != MEDIA_CONFIG)
+		return err_set(e, ERR_INVALID, "encountered remote \"%s\" when fetching an image",
+		               type);
 	for (size_t i = 0; i < m->layers.n; i++)
 		if (!media_layer_compression(m->layers.v[i].media_type))
 			return err_set(e, ERR_INVALID,
@@ -120,7 +128,7 @@ static int install_manifest(const struct install *in, const struct oci_descripto
 	struct oci_image config;
 	const char *chain;
 
-	if (check_layers(m, e) < 0 || install_document(in, m->config, &a, &config_text, e) < 0 ||
+	if (check_kind(m, e) < 0 || install_document(in, m->config, &a, &config_text, e) < 0 ||
 	    oci_image_decode(&a, m, config_text, &config, e) < 0)
 		return -1;
 	if (install_layers(in, m, &config, &a, &chain, e) < 0 ||

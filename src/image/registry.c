@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -19,10 +20,13 @@
 #define IDLE_MAX   16
 #define PIPE_BYTES (1 << 20)
 #define END_MS     2000
+#define WATCH_MS   200
 
 struct registry {
 	struct image_source source;
 	struct arena arena;
+	bool (*canceled)(void *user); /* or NULL */
+	void *user;
 	int sock; /* to the helper's main thread */
 	pid_t pid;
 	int pidfd;
@@ -75,12 +79,26 @@ static enum err_kind kind_named(const char *name)
 	return ERR_UNKNOWN;
 }
 
+static int await_notice(const struct registry *r, int sock, struct err *e)
+{
+	struct pollfd p = { .fd = sock, .events = POLLIN };
+
+	while (r->canceled && poll(&p, 1, WATCH_MS) == 0)
+		if (r->canceled(r->user))
+			return err_set(e, ERR_CANCELED, "canceled");
+	return 0;
+}
+
 /* Waits for the last notice of a request. */
-static int await_verdict(int sock, struct arena *a, struct fetch_notice *out, struct err *e)
+static int await_verdict(const struct registry *r, int sock, struct arena *a,
+                         struct fetch_notice *out, struct err *e)
 {
 	do {
-		int got = fetch_recv(sock, a, &fetch_notice_type, out, NULL, e);
+		int got;
 
+		if (await_notice(r, sock, e) < 0)
+			return -1;
+		got = fetch_recv(sock, a, &fetch_notice_type, out, NULL, e);
 		if (got < 0)
 			return -1;
 		if (got == 0)
@@ -119,7 +137,7 @@ static int get_document(struct registry *r, const struct fetch_request *req, str
 		return err_errno(e, errno, "make memory file");
 	if (fetch_send(sock, &fetch_request_type, req, fd, e) < 0)
 		return err_wrap(e, "ask fetch");
-	if (await_verdict(sock, a, notice, e) < 0 || read_memfd(fd, a, out, e) < 0)
+	if (await_verdict(r, sock, a, notice, e) < 0 || read_memfd(fd, a, out, e) < 0)
 		return -1;
 	give_session(r, take_fd(&sock));
 	return 0;
@@ -202,7 +220,7 @@ static int source_close(struct image_source *s, struct blob_stream *b, struct er
 	struct fetch_notice notice;
 
 	fd_close(&b->fd);
-	if (await_verdict(sock, &a, &notice, e) < 0)
+	if (await_verdict(r, sock, &a, &notice, e) < 0)
 		return -1;
 	give_session(r, take_fd(&sock));
 	return 0;
@@ -265,6 +283,12 @@ struct registry *registry_open(const char *host, const struct fetch_setup *setup
 		return r;
 	registry_free(r);
 	return NULL;
+}
+
+void registry_watch(struct registry *r, bool (*canceled)(void *user), void *user)
+{
+	r->canceled = canceled;
+	r->user = user;
 }
 
 /* The helper ends when its socket is closed; one that does not is killed. */

@@ -17,6 +17,9 @@ struct registry *registry_open(const char *host, const struct fetch_setup *setup
         must_check;
 void registry_free(struct registry *r); /* ends what is under way */
 
+/* `canceled` is asked now and then while a document is awaited: is it not wanted any more? */
+void registry_watch(struct registry *r, bool (*canceled)(void *user), void *user);
+
 /*
  * The manifest or index that a tag or digest stands for, with its descriptor: the digest is that of
  * the bytes, and the one that was asked for, if it was one.

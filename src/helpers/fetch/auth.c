@@ -77,19 +77,23 @@ static int take_token(struct fetch *f, struct exchange *x, struct err *e)
 	return 0;
 }
 
-static int get_token(struct fetch *f, CURL *curl, const struct fetch_endpoint *endpoint,
-                     const struct challenge *c, struct err *e)
+static int get_token(struct fetch *f, const struct exchange *refused, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_buf_ struct buf url = { 0 }, form = { 0 };
+	const struct fetch_endpoint *endpoint = refused->endpoint;
+	const struct challenge *c = &refused->challenge;
 	const char *identity = endpoint->mirror || str_empty(f->setup.identity_token)
 	                               ? NULL
 	                               : f->setup.identity_token;
 	const char *scope =
 	        c->scope ? c->scope : arena_printf(&a, "repository:%s:pull", f->setup.repository);
-	struct exchange x = {
-		.setup = &f->setup, .endpoint = endpoint, .out = -1, .curl = curl, .arena = &a
-	};
+	struct exchange x = { .setup = &f->setup,
+		              .endpoint = endpoint,
+		              .out = -1,
+		              .session = refused->session,
+		              .curl = refused->curl,
+		              .arena = &a };
 	int r = check_realm(c, endpoint, e);
 
 	if (r < 0)
@@ -118,17 +122,17 @@ static int basic(struct fetch *f, const struct fetch_endpoint *endpoint, struct 
 	return 0;
 }
 
-int auth_answer(struct fetch *f, CURL *curl, const struct fetch_endpoint *endpoint,
-                const struct challenge *c, struct err *e)
+int auth_answer(struct fetch *f, const struct exchange *refused, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
+	const struct fetch_endpoint *endpoint = refused->endpoint;
 
-	switch (c->scheme) {
+	switch (refused->challenge.scheme) {
 	case CHALLENGE_BASIC:
 		return basic(f, endpoint, e);
 	case CHALLENGE_BEARER:
 		if (str_empty(f->setup.registry_token) || endpoint->mirror)
-			return get_token(f, curl, endpoint, c, e);
+			return get_token(f, refused, e);
 		fetch_set_authorization(f, arena_printf(&a, "Bearer %s", f->setup.registry_token));
 		return 0;
 	case CHALLENGE_NONE:

@@ -2,19 +2,25 @@
 #include "helpers/fetch/exchange.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/limits.h"
 #include "helpers/fetch/certs.h"
 #include "oci/image.h"
 
-#define CONNECT_TIMEOUT_S 30L
-#define STALLED_S         60L /* no byte for so long: the connection is dead */
+#define CONNECT_TIMEOUT_S 15L
+#define STALLED_S         30L  /* no byte of a blob for so long: the connection is dead */
+#define SILENT_S          15L  /* no byte of a document: nobody is there */
+#define DOCUMENT_S        120L /* no document takes longer, however it trickles in */
 #define REDIRECTS_MAX     10L
+#define HEAD_MAX          (256 * KIB)
 #define BODY_MAX          (64 * KIB)
 #define RECEIVE_BUFFER    (256L * 1024)
+#define WATCH_MS          200
 
 bool exchange_succeeded(const struct exchange *x)
 {
@@ -46,6 +52,7 @@ static void forget_head(struct exchange *x)
 	x->media_type = x->digest = NULL;
 	x->challenge = (struct challenge){ 0 };
 	x->skip = x->offset;
+	x->head = 0;
 }
 
 static void take_challenge(struct exchange *x, const char *value)
@@ -73,6 +80,11 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	size_t n = size * count;
 	char *v;
 
+	x->head += n;
+	if (x->head > HEAD_MAX) {
+		(void)err_set(x->err, ERR_DATA_LOSS, "the registry's headers do not end");
+		return 0;
+	}
 	if (n > 5 && strncasecmp(line, "HTTP/", 5) == 0)
 		forget_head(x); /* the answer before was a redirect */
 	else if ((v = value_of(x, line, n, "Content-Type")) != NULL)
@@ -88,12 +100,14 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 
 /* ---- its body ---- */
 
+/* Nobody reads more than the beginning of an error page, or of one that never ends. */
 static size_t keep(struct exchange *x, const char *p, size_t n)
 {
-	size_t room = x->body.len < BODY_MAX ? BODY_MAX - x->body.len : 0;
+	size_t room = BODY_MAX - x->body.len;
 
 	buf_add(&x->body, p, MIN(n, room));
-	return n;
+	x->overfull = n > room;
+	return x->overfull ? 0 : n;
 }
 
 static size_t deliver(struct exchange *x, const char *p, size_t n)
@@ -125,6 +139,28 @@ static size_t on_body(char *p, size_t size, size_t count, void *arg)
 	if (skipped == n)
 		return n;
 	return deliver(x, p + skipped, n - skipped) == n - skipped ? n : 0;
+}
+
+/* Does the engine still wait for us? libcurl asks at least once a second. */
+static int on_progress(void *arg, unused_arg curl_off_t a, unused_arg curl_off_t b,
+                       unused_arg curl_off_t c, unused_arg curl_off_t d)
+{
+	struct exchange *x = arg;
+	int64_t now = clock_mono_ms();
+
+	if (now - x->watched < WATCH_MS)
+		return 0;
+	x->watched = now;
+	return exchange_wait(x, 0, x->err) < 0;
+}
+
+int exchange_wait(const struct exchange *x, int ms, struct err *e)
+{
+	struct pollfd p[] = { { .fd = x->session }, { .fd = x->out } };
+
+	if (poll(p, ARRAY_LEN(p), ms) > 0)
+		return err_set(e, ERR_CANCELED, "canceled");
+	return 0;
 }
 
 /* ---- the request ---- */
@@ -172,6 +208,7 @@ static void set_security(const struct exchange *x)
 static void set_request(struct exchange *x, struct curl_slist *headers, char *text)
 {
 	CURL *c = x->curl;
+	bool document = x->manifest || x->out < 0;
 
 	curl_easy_reset(c); /* keeps its connections */
 	curl_easy_setopt(c, CURLOPT_URL, x->url);
@@ -181,7 +218,11 @@ static void set_request(struct exchange *x, struct curl_slist *headers, char *te
 	curl_easy_setopt(c, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, STALLED_S);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, document ? SILENT_S : STALLED_S);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT, document ? DOCUMENT_S : 0L);
+	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(c, CURLOPT_XFERINFODATA, x);
 	curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
 	curl_easy_setopt(c, CURLOPT_USERAGENT,
@@ -228,6 +269,18 @@ static int transport_failed(const struct exchange *x, CURLcode code, const char 
 	               *text ? text : curl_easy_strerror(code));
 }
 
+/* What the answer says of itself. */
+static void take_facts(struct exchange *x, CURLcode code)
+{
+	curl_off_t length = -1, seconds = 0;
+
+	curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &x->status);
+	curl_easy_getinfo(x->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	curl_easy_getinfo(x->curl, CURLINFO_RETRY_AFTER, &seconds);
+	x->ended = code == CURLE_OK && length >= 0;
+	x->retry_after = seconds;
+}
+
 int exchange_run(struct exchange *x, struct err *e)
 {
 	struct curl_slist *headers = make_headers(x);
@@ -238,11 +291,12 @@ int exchange_run(struct exchange *x, struct err *e)
 	x->err = e;
 	x->status = 0;
 	x->done = 0;
+	x->overfull = false;
 	buf_reset(&x->body);
 	forget_head(x);
 	set_request(x, headers, text);
 	code = curl_easy_perform(x->curl);
-	curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &x->status);
+	take_facts(x, code);
 	curl_slist_free_all(headers);
-	return code == CURLE_OK ? 0 : transport_failed(x, code, text, e);
+	return code == CURLE_OK || x->overfull ? 0 : transport_failed(x, code, text, e);
 }

@@ -23,10 +23,13 @@ struct exchange {
 	int64_t offset;                        /* begin there */
 	int64_t limit;                         /* of bytes from offset on; more is an error */
 	int out;                               /* where a success goes; -1: into `body` too */
+	int session;                           /* the engine's: when it hangs up, so do we */
 
 	/* what came */
 	long status;
-	int64_t done; /* bytes that went to `out` */
+	int64_t done;        /* bytes that went to `out` */
+	bool ended;          /* the server meant to end where it did */
+	int64_t retry_after; /* seconds that the server asks for, or 0 */
 	const char *media_type, *digest;
 	struct challenge challenge;
 	struct buf body;
@@ -34,7 +37,10 @@ struct exchange {
 	/* its own */
 	CURL *curl;
 	struct arena *arena;
-	int64_t skip; /* the server sends from the start: these come first */
+	int64_t skip;    /* the server sends from the start: these come first */
+	size_t head;     /* bytes of headers so far */
+	bool overfull;   /* `body` took no more */
+	int64_t watched; /* when we last looked whether the engine is there */
 	struct err *err;
 };
 
@@ -43,6 +49,9 @@ struct exchange {
  * reads `out` any more), or what else is wrong. The caller frees `body`.
  */
 int exchange_run(struct exchange *x, struct err *e) must_check;
+
+/* Waits some milliseconds, or -1 with ERR_CANCELED when the engine does not wait any more. */
+int exchange_wait(const struct exchange *x, int ms, struct err *e) must_check;
 
 bool exchange_succeeded(const struct exchange *x);
 

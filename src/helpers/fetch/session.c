@@ -4,7 +4,6 @@
  * know who we are, a connection broke.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/fd.h"
@@ -16,6 +15,7 @@
 #define ATTEMPTS    5
 #define PROGRESS    (64 * 1024) /* bytes that make the next attempt a first one again */
 #define PAUSE_MAX_S 4
+#define WAIT_MAX_S  60 /* a registry that wants us to wait longer is not waited for */
 
 struct session {
 	struct fetch *fetch;
@@ -31,7 +31,7 @@ static int ask(struct session *s, struct exchange *x, struct err *e)
 		return -1;
 	if (x->status != 401 || x->challenge.scheme == CHALLENGE_NONE)
 		return 0;
-	if (auth_answer(s->fetch, s->curl, x->endpoint, &x->challenge, e) < 0)
+	if (auth_answer(s->fetch, x, e) < 0)
 		return -1;
 	x->authorization = fetch_authorization(s->fetch, x->arena);
 	return exchange_run(x, e);
@@ -64,16 +64,6 @@ static int ask_endpoints(struct session *s, struct exchange *x, const char *path
 	return exchange_succeeded(x) ? 0 : exchange_refused(x, e);
 }
 
-/* Waits, unless nobody reads any more. */
-static int pause_for(int out, int64_t seconds, struct err *e)
-{
-	struct pollfd p = { .fd = out, .events = 0 };
-
-	if (poll(&p, 1, (int)seconds * 1000) > 0 && p.revents & POLLERR)
-		return err_set(e, ERR_CANCELED, "canceled");
-	return 0;
-}
-
 static int tell_retry(struct session *s, int64_t seconds, struct err *e)
 {
 	struct fetch_notice notice = { .retry_in = seconds };
@@ -86,14 +76,21 @@ static int check_whole(const struct exchange *x, struct err *e)
 {
 	if (x->manifest || x->done == x->limit)
 		return 0;
+	if (x->ended)
+		return err_set(e, ERR_DATA_LOSS, "the registry has %lld bytes instead of %lld",
+		               (long long)(x->offset + x->done), (long long)(x->offset + x->limit));
 	return err_set(e, ERR_UNAVAILABLE, "the registry ended after %lld of %lld bytes",
 	               (long long)(x->offset + x->done), (long long)(x->offset + x->limit));
 }
 
-/* A registry that is not there is not waited for when an image is named, only in the middle. */
+/*
+ * A registry that is not there is not waited for when an image is named, only in the middle. One
+ * that has enough of us (429) must say for how long, and that must not be long.
+ */
 static bool is_worth_another(const struct exchange *x, int attempt, const struct err *e)
 {
-	if (e->kind != ERR_UNAVAILABLE || attempt == ATTEMPTS)
+	if (e->kind != ERR_UNAVAILABLE || attempt == ATTEMPTS || x->retry_after > WAIT_MAX_S ||
+	    (x->status == 429 && x->retry_after <= 0))
 		return false;
 	return !x->manifest || (x->status != 0 && x->done == 0);
 }
@@ -104,6 +101,7 @@ static int ask_patiently(struct session *s, struct exchange *x, const char *path
 	for (int attempt = 1;; attempt++) {
 		int64_t seconds = MIN(1 << (attempt - 1), PAUSE_MAX_S);
 
+		x->retry_after = 0;
 		if (ask_endpoints(s, x, path, e) == 0 && check_whole(x, e) == 0)
 			return 0;
 		if (x->done >= PROGRESS)
@@ -112,8 +110,9 @@ static int ask_patiently(struct session *s, struct exchange *x, const char *path
 			return -1;
 		x->offset += x->done;
 		x->limit -= x->done;
+		seconds = MAX(seconds, x->retry_after);
 		if (attempt > 0 &&
-		    (tell_retry(s, seconds, e) < 0 || pause_for(x->out, seconds, e) < 0))
+		    (tell_retry(s, seconds, e) < 0 || exchange_wait(x, (int)seconds * 1000, e) < 0))
 			return -1;
 	}
 }
@@ -179,7 +178,9 @@ static int serve(struct session *s, struct arena *a, struct err *e)
 {
 	struct fetch_request req;
 	struct fetch_notice notice = { 0 };
-	struct exchange x = { .setup = &s->fetch->setup, .curl = s->curl, .arena = a };
+	struct exchange x = {
+		.setup = &s->fetch->setup, .session = s->sock, .curl = s->curl, .arena = a
+	};
 	int out, got = fetch_recv(s->sock, a, &fetch_request_type, &req, &out, e);
 
 	if (got <= 0)
