@@ -6,11 +6,12 @@ import sys
 def main():
     command, rest = sys.argv[1], sys.argv[2:]
     if command == "peers":
-        from . import peers
+        from . import peers, pypi
         try:
             peers.fetch()
         except peers.PeersMissing as error:
             return f"peers: {error}"
+        pypi.fetch()
         return 0
     if command == "run":
         from .run import main as run

@@ -18,9 +18,9 @@ BIN = PEERS / "bin"
 
 PACKAGES = ["docker.io", "containerd", "runc", "crun", "conmon", "podman", "skopeo",
             "docker-registry", "tini", "golang-github-containers-common",
-            "golang-github-containers-image"]
+            "golang-github-containers-image", "docker-compose"]
 
-STAMP = " ".join(PACKAGES) + " v2"
+LAYOUT = "v2"                       # of what lies in build/peers; another one starts afresh
 
 # Where Debian's packages put what the tests call, and under which name.
 PROGRAMS = {
@@ -37,7 +37,11 @@ PROGRAMS = {
     "podman": "usr/bin/podman",
     "skopeo": "usr/bin/skopeo",
     "docker-registry": "usr/bin/docker-registry",
+    "docker-compose": "usr/bin/docker-compose",
 }
+
+# Programs in Python: run by this machine's own, with the modules that came along.
+PYTHON = {"docker-compose"}
 
 # Programs that go into a container as they are.
 STATIC = {"docker-init"}
@@ -61,17 +65,19 @@ def program(name):
     raise PeersMissing(f"{name}: no such peer; run `./dev deps --test`")
 
 
-def have():
+def missing():
+    """The packages that are not unpacked yet."""
     stamp = PEERS / "stamp"
-    return stamp.exists() and stamp.read_text() == STAMP
+    there = stamp.read_text().split() if stamp.exists() else []
+    return [name for name in PACKAGES if LAYOUT not in there or name not in there]
 
 
-def _wanted():
+def _wanted(packages):
     """The packages, and whatever they need that this machine lacks."""
-    out = subprocess.run(["apt-get", "-s", "install", "--no-install-recommends", *PACKAGES],
+    out = subprocess.run(["apt-get", "-s", "install", "--no-install-recommends", *packages],
                          capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
     new = re.findall(r"^Inst (\S+) \(", out.stdout, re.M)
-    return sorted(set(PACKAGES) | (set(new) - NOT_OURS))
+    return sorted(set(packages) | (set(new) - NOT_OURS))
 
 
 def _unpack(deb):
@@ -84,8 +90,14 @@ def _unpack(deb):
             shutil.rmtree(split)
 
 
-def _launchers():
+def _launcher(name, path):
+    if name in PYTHON:
+        return f'PYTHONPATH={ROOT}/usr/lib/python3/dist-packages exec /usr/bin/python3 {path} "$@"'
     libraries = f"{ROOT}/usr/lib/{os.uname().machine}-linux-gnu:{ROOT}/usr/lib"
+    return f'LD_LIBRARY_PATH={libraries} exec {path} "$@"'
+
+
+def _launchers():
     BIN.mkdir(parents=True, exist_ok=True)
     for name, path in PROGRAMS.items():
         if not (ROOT / path).exists():
@@ -95,31 +107,36 @@ def _launchers():
         if name in STATIC:
             launcher.symlink_to(ROOT / path)
             continue
-        launcher.write_text("#!/bin/sh\n"
-                            f"LD_LIBRARY_PATH={libraries} exec {ROOT / path} \"$@\"\n")
+        launcher.write_text(f"#!/bin/sh\n{_launcher(name, ROOT / path)}\n")
         launcher.chmod(0o755)
 
 
+def _download(packages, folder):
+    """An old package index names files which are gone: refresh it once when the first try fails."""
+    for attempt in ("as it is", "refreshed"):
+        got = subprocess.run(["apt-get", "-q", "download", "-o", "APT::Sandbox::User=root",
+                              *_wanted(packages)], cwd=folder, stdout=subprocess.DEVNULL,
+                             stderr=None if attempt == "refreshed" else subprocess.DEVNULL)
+        if got.returncode == 0:
+            return
+        if attempt == "refreshed":
+            raise PeersMissing("apt-get download failed")
+        subprocess.run(["apt-get", "-q", "update"], stdout=subprocess.DEVNULL, check=False)
+
+
 def fetch():
-    if have():
+    packages = missing()
+    if not packages:
         return
     debs = PEERS / "debs"
     debs.mkdir(parents=True, exist_ok=True)
     for path in (ROOT / "usr/bin", ROOT / "usr/sbin", ROOT / "usr/lib"):
         path.mkdir(parents=True, exist_ok=True)
-    # An old package index names files which are gone: refresh it once when the first try fails.
-    for attempt in ("as it is", "refreshed"):
-        got = subprocess.run(["apt-get", "-q", "download", "-o", "APT::Sandbox::User=root",
-                              *_wanted()], cwd=debs, stdout=subprocess.DEVNULL,
-                             stderr=None if attempt == "refreshed" else subprocess.DEVNULL)
-        if got.returncode == 0:
-            break
-        if attempt == "refreshed":
-            raise PeersMissing("apt-get download failed")
-        subprocess.run(["apt-get", "-q", "update"], stdout=subprocess.DEVNULL, check=False)
+    _download(packages, debs)
     for deb in sorted(debs.glob("*.deb")):
         _unpack(deb)
     shutil.rmtree(debs)
     _launchers()
-    (PEERS / "stamp").write_text(STAMP)
-
+    stamp = PEERS / "stamp"
+    stamp.unlink(missing_ok=True)       # other trees may share the file
+    stamp.write_text(" ".join([*PACKAGES, LAYOUT]))
