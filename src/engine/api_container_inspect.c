@@ -12,8 +12,7 @@ struct container *api_container(struct api_call *c, struct err *e)
 	return containers_find(c->engine->containers, api_param(c, "id"), e);
 }
 
-void api_networks_of(struct arena *a, const struct container_view *v,
-                     struct api_summary_networks *out)
+void api_networks_of(const struct container_view *v, struct api_summary_networks *out)
 {
 	const struct container_record *r = &v->desc->r;
 
@@ -21,20 +20,8 @@ void api_networks_of(struct arena *a, const struct container_view *v,
 		memcpy(&out->networks, &v->net->r.networks, sizeof(out->networks));
 		return;
 	}
-	for (size_t i = 0; r->networking && i < r->networking->endpoints.n; i++) {
-		__typeof__(out->networks.v[0]) entry = {
-			networking_mode_name(r->networking->endpoints.v[i].key),
-			r->networking->endpoints.v[i].value,
-		};
-
-		arena_push(a, &out->networks, entry);
-	}
-	if (out->networks.n == 0 && !networking_shared_with(r->host->network_mode)) {
-		__typeof__(out->networks.v[0]) entry = { r->host->network_mode,
-			                                 arena_new(a, struct api_endpoint) };
-
-		arena_push(a, &out->networks, entry);
-	}
+	if (r->networking)
+		memcpy(&out->networks, &r->networking->endpoints, sizeof(out->networks));
 }
 
 static struct api_state *state_of(struct arena *a, const struct container_state *s)
@@ -78,7 +65,7 @@ static struct api_network_settings *network_of(struct arena *a, const struct con
 	struct api_network_settings *out = arena_new(a, struct api_network_settings);
 	struct api_summary_networks nets = { 0 };
 
-	api_networks_of(a, v, &nets);
+	api_networks_of(v, &nets);
 	memcpy(&out->networks, &nets.networks, sizeof(out->networks));
 	if (v->net) {
 		out->sandbox_id = v->net->r.sandbox_id;

@@ -149,7 +149,7 @@ static struct api_summary summarize(struct arena *a, const struct container_view
 	host->annotations = r->host->annotations;
 	memcpy(&out.mounts, &r->mounts, sizeof(out.mounts));
 	arena_push(a, &out.names, (const char *)arena_printf(a, "/%s", r->name));
-	api_networks_of(a, v, nets);
+	api_networks_of(v, nets);
 	add_ports(a, v->net, &out);
 	return out;
 }

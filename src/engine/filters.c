@@ -1,6 +1,8 @@
 /* See filters.h. */
 #include "engine/filters.h"
 
+#include "base/clock.h"
+
 #include "base/pattern.h"
 
 static int value_list(struct arena *a, const char *name, const struct json_value *v,
@@ -156,4 +158,53 @@ int filters_bool(const struct filters *f, const char *name, int absent, struct e
 	if (s.n == 1 && (str_ieq(v, "false") || str_eq(v, "0")))
 		return 0;
 	return err_set(e, ERR_INVALID, "invalid filter '%s=%s'", name, v);
+}
+
+/* "1h30m", as Go writes durations of this size. False when it is something else. */
+static bool parse_duration(const char *s, int64_t *ns)
+{
+	static const struct {
+		char unit;
+		int64_t ns;
+	} units[] = { { 'h', 3600 * NS_PER_S }, { 'm', 60 * NS_PER_S }, { 's', NS_PER_S } };
+
+	*ns = 0;
+	if (!*s)
+		return false;
+	while (*s) {
+		char *end;
+		unsigned long n = strtoul(s, &end, 10);
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(units) && units[i].unit != *end)
+			i++;
+		if (end == s || i == ARRAY_LEN(units) || n > 1000000)
+			return false;
+		*ns += (int64_t)n * units[i].ns;
+		s = end + 1;
+	}
+	return true;
+}
+
+int filters_until(const struct filters *f, int64_t *ns, struct err *e)
+{
+	struct strs given = filters_get(f, "until");
+	int64_t number;
+
+	*ns = INT64_MAX;
+	if (given.n == 0)
+		return 0;
+	if (given.n > 1)
+		return err_set(e, ERR_INVALID, "more than one until filter specified");
+	if (parse_duration(given.v[0], ns)) {
+		*ns = clock_now_ns() - *ns;
+		return 0;
+	}
+	if (str_i64(given.v[0], &number) && number < INT64_MAX / NS_PER_S) {
+		*ns = number * NS_PER_S;
+		return 0;
+	}
+	return clock_parse(given.v[0], ns)
+	               ? 0
+	               : err_set(e, ERR_INVALID, "invalid until filter: \"%s\"", given.v[0]);
 }

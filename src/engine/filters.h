@@ -35,4 +35,10 @@ bool filters_labels(const struct filters *f, const char *name, const struct json
 /* A value that reads as a boolean: 1, 0, or `absent`; other text is ERR_INVALID. */
 int filters_bool(const struct filters *f, const char *name, int absent, struct err *e) must_check;
 
+/*
+ * "until" of a prune: what was made before this moment goes. "24h", seconds since 1970 or RFC 3339;
+ * INT64_MAX when it was not given.
+ */
+int filters_until(const struct filters *f, int64_t *ns, struct err *e) must_check;
+
 #endif

@@ -94,22 +94,6 @@ static int validate_shared(const struct api_config *config, const struct api_hos
 	return 0;
 }
 
-static int validate_addresses(const struct api_networking_config *networking, struct err *e)
-{
-	for (size_t i = 0; networking && i < networking->endpoints.n; i++) {
-		const struct api_endpoint *ep = networking->endpoints.v[i].value;
-		const char *name = networking_mode_name(networking->endpoints.v[i].key);
-
-		if (!ep || !ep->ipam_config || str_empty(ep->ipam_config->ipv4_address))
-			continue;
-		if (str_eq(name, "bridge") || str_eq(name, "host") || str_eq(name, "none"))
-			return err_set(e, ERR_INVALID,
-			               "user specified IP address is supported on "
-			               "user defined networks only");
-	}
-	return 0;
-}
-
 int networking_validate(struct arena *a, const struct api_config *config,
                         const struct api_host_config *host,
                         const struct api_networking_config *networking, struct err *e)
@@ -120,123 +104,14 @@ int networking_validate(struct arena *a, const struct api_config *config,
 		return -1;
 	if (host->links.n)
 		return err_set(e, ERR_UNIMPLEMENTED, "links are not there yet");
-	if (validate_addresses(networking, e) < 0)
-		return -1;
+	for (size_t i = 0; networking && i < networking->endpoints.n; i++)
+		if (networking_check_endpoint(networking_mode_name(networking->endpoints.v[i].key),
+		                              networking->endpoints.v[i].value, e) < 0)
+			return -1;
 	return networking_ports(a, config, host, &ports, e);
 }
 
 /* ---- connecting ---- */
-
-/* What the client said about its endpoint on this network, or nothing. */
-static const struct api_endpoint *settings_of(const struct container_record *r, const char *name)
-{
-	static const struct api_endpoint none;
-
-	for (size_t i = 0; r->networking && i < r->networking->endpoints.n; i++)
-		if (str_eq(networking_mode_name(r->networking->endpoints.v[i].key), name) &&
-		    r->networking->endpoints.v[i].value)
-			return r->networking->endpoints.v[i].value;
-	return &none;
-}
-
-/* The mode's own network first, then the others that the client named. */
-static struct strs network_names(struct arena *a, const struct container_record *r)
-{
-	const char *primary = networking_mode_name(r->host->network_mode);
-	struct strs out = { 0 };
-
-	arena_push(a, &out, primary);
-	for (size_t i = 0; r->networking && i < r->networking->endpoints.n; i++) {
-		const char *name = networking_mode_name(r->networking->endpoints.v[i].key);
-
-		if (!str_eq(name, primary))
-			arena_push(a, &out, name);
-	}
-	return out;
-}
-
-static int join_one(struct engine *g, const struct container_record *r, struct sandbox *s,
-                    const char *name, const struct networking_ports *ports, struct err *e)
-{
-	_cleanup_network_ struct network *n = network_find(g->net, name, e);
-	_cleanup_endpoint_ struct endpoint *ep = NULL;
-	const struct api_endpoint *want = settings_of(r, name);
-	struct endpoint_info info = {
-		.name = r->name,
-		.mac = str_empty(want->mac_address) ? r->config->mac_address : want->mac_address,
-		.ipv4 = want->ipam_config ? want->ipam_config->ipv4_address : NULL,
-		.aliases = want->aliases,
-		.options = want->driver_opts,
-	};
-	struct err ignored = { 0 };
-
-	if (!n)
-		return -1;
-	if (ports) {
-		info.exposed.n = ports->exposed.n;
-		info.exposed.v = ports->exposed.v;
-		info.ports.n = ports->published.n;
-		info.ports.v = ports->published.v;
-	}
-	ep = endpoint_create(n, &info, e);
-	if (!ep)
-		return -1;
-	if (endpoint_join(ep, s, e) == 0)
-		return 0;
-	if (endpoint_delete(ep, &ignored) < 0) /* no sandbox has it, so nobody else would */
-		log_warn_of(&ignored, "undo the network of container %.12s", r->id);
-	return -1;
-}
-
-static int join_all(struct engine *g, struct arena *a, const struct container_record *r,
-                    struct sandbox *s, struct err *e)
-{
-	struct strs names = network_names(a, r);
-	bool host = str_eq(names.v[0], "host");
-	struct networking_ports ports;
-
-	if (networking_ports(a, r->config, r->host, &ports, e) < 0)
-		return -1;
-	for (size_t i = 0; i < names.n; i++)
-		if (join_one(g, r, s, names.v[i], i == 0 && !host ? &ports : NULL, e) < 0)
-			return -1;
-	return 0;
-}
-
-/* ---- what inspect shows ---- */
-
-static struct api_endpoint *endpoint_report(struct arena *a, const struct container_record *r,
-                                            const struct endpoint_info *ep)
-{
-	struct api_endpoint *out = arena_memdup(a, settings_of(r, ep->network_name), sizeof(*out));
-
-	out->network_id = ep->network_id;
-	out->endpoint_id = ep->id;
-	out->gateway = ep->gateway;
-	out->ip_address = ep->ipv4;
-	out->ip_prefix_len = (int64_t)ep->ipv4_prefix;
-	out->mac_address = ep->mac;
-	return out;
-}
-
-static void report(struct arena *a, const struct container_record *r, struct sandbox *s,
-                   struct container_net_record *out)
-{
-	struct endpoint_infos eps;
-	struct sandbox_info info;
-
-	sandbox_info(s, a, &info);
-	sandbox_endpoints(s, a, &eps);
-	*out = (struct container_net_record){ .sandbox_id = info.id, .sandbox_key = info.key };
-	for (size_t i = 0; i < eps.n; i++) {
-		__typeof__(out->networks.v[0]) entry = { .key = eps.v[i].network_name,
-			                                 .value =
-			                                         endpoint_report(a, r, &eps.v[i]) };
-
-		arena_push(a, &out->networks, entry);
-		networking_ports_report(a, &eps.v[i], out);
-	}
-}
 
 /* Mode "container:X": the other's namespace, and its files are what it finds in /etc. */
 static int share(struct engine *g, const char *with, struct container_net **out, struct err *e)
@@ -268,9 +143,9 @@ static int connect_sandbox(struct engine *g, struct arena *a, const struct conta
 {
 	struct container_net_record record;
 
-	if (join_all(g, a, r, s, e) < 0)
+	if (networking_join_all(g, a, r, s, e) < 0)
 		return -1;
-	report(a, r, s, &record);
+	networking_report(a, r, s, &record);
 	if (networking_files(g, r, &record, e) < 0)
 		return -1;
 	*out = container_net_new(&record);
@@ -314,9 +189,32 @@ int networking_adopt(struct engine *g, const struct container_record *r, struct 
 	s = sandbox_find(g->net, r->id, e);
 	if (!s)
 		return -1;
-	report(&a, r, s, &record);
+	networking_reconcile(g, r, s);
+	networking_report(&a, r, s, &record);
 	*out = container_net_new(&record);
 	return 0;
+}
+
+static int drop_sandbox(struct engine *g, struct sandbox *s, const char *container_id,
+                        struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct endpoint_infos eps;
+	int result;
+
+	sandbox_endpoints(s, &a, &eps);
+	result = sandbox_delete(s, e);
+	for (size_t i = 0; i < eps.n; i++) {
+		_cleanup_network_ struct network *n =
+		        network_find(g->net, eps.v[i].network_id, NULL);
+		struct network_info net;
+
+		if (!n)
+			continue;
+		network_info(n, &a, &net);
+		networking_event(g, "disconnect", &net, container_id);
+	}
+	return result;
 }
 
 int networking_disconnect(struct engine *g, const char *container_id, struct err *e)
@@ -326,7 +224,7 @@ int networking_disconnect(struct engine *g, const char *container_id, struct err
 
 	s = sandbox_find(g->net, container_id, &missing);
 	if (s)
-		return sandbox_delete(s, e);
+		return drop_sandbox(g, s, container_id, e);
 	if (missing.kind == ERR_NOT_FOUND)
 		return 0;
 	*e = missing;

@@ -41,6 +41,57 @@ const char *networking_shared_with(const char *network_mode);
 /* The name of the network a mode stands for: "", "default" -> "bridge". */
 const char *networking_mode_name(const char *network_mode);
 
+/* ---- networking_settings.c: what the record says ---- */
+
+bool networking_is_user_defined(const char *name);
+
+/* Are these settings possible on that network? ERR_INVALID with Docker's words. NULL is fine. */
+int networking_check_endpoint(const char *name, const struct api_endpoint *ep, struct err *e)
+        must_check;
+
+/* A new container's networks: what the client named, else what its mode stands for. */
+struct api_networking_config *networking_fill(struct engine *g, struct arena *a,
+                                              const char *container_id, const char *mode,
+                                              const struct api_networking_config *given);
+
+/* Adds one network; `given` (may be NULL) is what a client said about the container's place on it. */
+void networking_put(struct arena *a, const char *container_id, struct api_networking_config *to,
+                    const char *name, const struct api_endpoint *given);
+
+/* What is wanted on this network, or nothing (never NULL). */
+const struct api_endpoint *networking_settings(const struct container_record *r, const char *name);
+bool networking_has(const struct container_record *r, const char *name);
+bool networking_on_user_network(const struct container_record *r);
+
+/* The mode's own network first, then the others. */
+struct strs networking_names(struct arena *a, const struct container_record *r);
+
+/* ---- networking_join.c: from the record to endpoints, and what came of them ---- */
+
+int networking_join(struct engine *g, const struct container_record *r, struct sandbox *s,
+                    const char *network, struct err *e) must_check;
+int networking_join_all(struct engine *g, struct arena *a, const struct container_record *r,
+                        struct sandbox *s, struct err *e) must_check;
+void networking_report(struct arena *a, const struct container_record *r, struct sandbox *s,
+                       struct container_net_record *out);
+
+/* ---- networking_change.c: connect and disconnect ---- */
+
+/*
+ * Connects a container, running or not; the settings (may be NULL) are the client's. Docker's
+ * refusals are ERR_INVALID, and ERR_PERMISSION when it is connected already.
+ */
+int networking_attach(struct container *c, const char *network, const struct api_endpoint *ep,
+                      struct err *e) must_check;
+int networking_detach(struct container *c, const char *network, struct err *e) must_check;
+
+/* Of a container that runs: what the record has and the sandbox has not, and the other way round. */
+void networking_reconcile(struct engine *g, const struct container_record *r, struct sandbox *s);
+
+/* Publishes "network/<action>"; `container` may be NULL. */
+void networking_event(struct engine *g, const char *action, const struct network_info *n,
+                      const char *container);
+
 /* ---- networking_ports.c ---- */
 
 struct networking_ports {
@@ -63,5 +114,11 @@ void networking_ports_report(struct arena *a, const struct endpoint_info *ep,
 
 int networking_files(struct engine *g, const struct container_record *r,
                      const struct container_net_record *net, struct err *e) must_check;
+
+/* The files of a container that runs follow a change of its networks. */
+int networking_files_change(struct engine *g, const struct container_record *was,
+                            const struct container_net_record *was_on,
+                            const struct container_record *is,
+                            const struct container_net_record *is_on, struct err *e) must_check;
 
 #endif

@@ -65,25 +65,33 @@ static int write_one(struct engine *g, const char *id, const char *name, const s
 	return file_write(AT_FDCWD, path, buf_cstr(text), text->len, 0644, e);
 }
 
+static void gather(struct engine *g, struct arena *a, const struct container_record *r,
+                   const struct container_net_record *net, struct net_files *out)
+{
+	*out = (struct net_files){
+		.mode = networking_on_user_network(r) ? NET_MODE_USER
+		                                      : mode_of(r->host->network_mode),
+		.hostname = r->config->hostname,
+		.domainname = r->config->domainname,
+		.addresses = addresses(a, net),
+		.extra_hosts = r->host->extra_hosts,
+		.host_gateway = host_gateway(g, a),
+		.dns = choose(&r->host->dns, &g->opt.dns),
+		.dns_search = choose(&r->host->dns_search, &g->opt.dns_search),
+		.dns_options = choose(&r->host->dns_options, &g->opt.dns_opts),
+		.host_hosts = host_text(a, "/etc/hosts"),
+		.host_resolv = host_text(a, g->opt.resolv_conf),
+	};
+}
+
 int networking_files(struct engine *g, const struct container_record *r,
                      const struct container_net_record *net, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_buf_ struct buf hosts = { 0 }, resolv = { 0 }, hostname = { 0 };
-	struct net_files f = {
-		.mode = mode_of(r->host->network_mode),
-		.hostname = r->config->hostname,
-		.domainname = r->config->domainname,
-		.addresses = addresses(&a, net),
-		.extra_hosts = r->host->extra_hosts,
-		.host_gateway = host_gateway(g, &a),
-		.dns = choose(&r->host->dns, &g->opt.dns),
-		.dns_search = choose(&r->host->dns_search, &g->opt.dns_search),
-		.dns_options = choose(&r->host->dns_options, &g->opt.dns_opts),
-		.host_hosts = host_text(&a, "/etc/hosts"),
-		.host_resolv = host_text(&a, g->opt.resolv_conf),
-	};
+	struct net_files f;
 
+	gather(g, &a, r, net, &f);
 	if (dir_make(engine_data_path(g, &a, "containers/%s", r->id), 0710, e) < 0 ||
 	    net_hosts_render(&hosts, &f, e) < 0 || net_resolv_render(&resolv, &f, e) < 0)
 		return -1;
@@ -92,4 +100,52 @@ int networking_files(struct engine *g, const struct container_record *r,
 	    write_one(g, r->id, "resolv.conf", &resolv, e) < 0)
 		return -1;
 	return write_one(g, r->id, "hostname", &hostname, e);
+}
+
+/* ---- while it runs: what the container has written itself stays ---- */
+
+static int change_hosts(struct engine *g, const char *id, struct net_files *was,
+                        struct net_files *is, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	struct slice now;
+
+	if (file_read(&a, AT_FDCWD, engine_data_path(g, &a, "containers/%s/hosts", id),
+	              LIMIT_SMALL_FILE, &now, e) < 0)
+		return -1;
+	net_hosts_change(&text, now.data, &was->addresses, is);
+	return write_one(g, id, "hosts", &text, e);
+}
+
+/* One that is not what we wrote is the container's own. */
+static int change_resolv(struct engine *g, const char *id, const struct net_files *was,
+                         const struct net_files *is, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_buf_ struct buf before = { 0 }, after = { 0 };
+	struct slice now;
+
+	if (net_resolv_render(&before, was, e) < 0 || net_resolv_render(&after, is, e) < 0 ||
+	    file_read(&a, AT_FDCWD, engine_data_path(g, &a, "containers/%s/resolv.conf", id),
+	              LIMIT_SMALL_FILE, &now, e) < 0)
+		return -1;
+	if (!str_eq(now.data, buf_cstr(&before)) || str_eq(buf_cstr(&before), buf_cstr(&after)))
+		return 0;
+	return write_one(g, id, "resolv.conf", &after, e);
+}
+
+int networking_files_change(struct engine *g, const struct container_record *was,
+                            const struct container_net_record *was_on,
+                            const struct container_record *is,
+                            const struct container_net_record *is_on, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct net_files before, after;
+
+	gather(g, &a, was, was_on, &before);
+	gather(g, &a, is, is_on, &after);
+	if (change_hosts(g, is->id, &before, &after, e) < 0)
+		return -1;
+	return change_resolv(g, is->id, &before, &after, e);
 }

@@ -36,6 +36,9 @@ struct net_driver {
 	bool singleton;   /* one network, which the controller makes */
 	bool needs_netns; /* endpoints put an interface into it */
 
+	/* Why the two cannot be there at once, in words; or NULL. May be NULL in the table. */
+	const char *(*conflict)(const struct network_info *a, const struct network_info *b);
+
 	/* `in` has name, id, options, flags and the pools with their gateways. */
 	int (*create_network)(struct net_env *env, const struct network_info *in, void **out,
 	                      struct err *e);
@@ -50,6 +53,9 @@ struct net_driver {
 	int (*join)(void *ep, const struct net_join *j, struct err *e);
 	/* `netns_ends`: nobody needs the interface taken out, the kernel is about to. */
 	int (*leave)(void *ep, bool netns_ends, struct err *e);
+
+	/* Of what is joined: the default route goes through its gateway. */
+	int (*take_default_route)(void *ep, const struct net_join *j, struct err *e);
 
 	/* Publishes `wanted`; `bound` is then what it became, in the arena. May be NULL in the table. */
 	int (*program_external_connectivity)(void *ep, const struct net_ports *wanted,

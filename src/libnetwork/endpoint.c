@@ -1,10 +1,8 @@
-/* Endpoints: addresses, joining and leaving, published ports. See libnetwork.h, objects.h. */
+/* Endpoints: making, deleting, finding. See libnetwork.h, objects.h; joining is in join.c. */
 #include "libnetwork/objects.h"
 
 #include <stdlib.h>
-#include "base/fd.h"
 #include "base/id.h"
-#include "libnetwork/netns.h"
 
 struct endpoint *endpoint_ref(struct endpoint *ep)
 {
@@ -30,13 +28,26 @@ void endpoint_cleanup(struct endpoint **ep)
 	endpoint_unref(*ep);
 }
 
-static int put_row(struct endpoint *ep, const struct endpoint_info *info, struct err *e)
+int endpoint_put_row(struct endpoint *ep, const struct endpoint_info *info, struct err *e)
 {
 	return row_put(ep->network->c, NET_ROW_ENDPOINT, info->id, &endpoint_info_type, info, false,
 	               e);
 }
 
 /* ---- making ---- */
+
+/* What a row says is bound is wanted again: the same numbers. */
+static void note_ports(struct endpoint *ep)
+{
+	struct endpoint_info *i = &ep->info;
+
+	if (i->ports.n && i->wanted.n == 0)
+		memcpy(&i->wanted, &i->ports, sizeof(i->wanted));
+	ep->wanted.n = i->ports.n ? i->ports.n : i->wanted.n;
+	ep->wanted.v = i->ports.n ? i->ports.v : i->wanted.v;
+	i->ports.n = 0;
+	i->ports.v = NULL;
+}
 
 static void complete(struct endpoint *ep, const struct endpoint_info *want)
 {
@@ -51,10 +62,7 @@ static void complete(struct endpoint *ep, const struct endpoint_info *want)
 	i->network_id = ep->network->info.id;
 	i->network_name = ep->network->info.name;
 	i->sandbox_id = NULL;
-	ep->wanted.n = i->ports.n;
-	ep->wanted.v = i->ports.v;
-	i->ports.n = 0;
-	i->ports.v = NULL;
+	note_ports(ep);
 }
 
 static int take_address(struct endpoint *ep, struct err *e)
@@ -124,7 +132,7 @@ static int build(struct endpoint *ep, bool restored, struct err *e)
 	if (take_address(ep, e) < 0 ||
 	    d->create_endpoint(ep->network->state, &ep->arena, &ep->info, &ep->state, e) < 0)
 		return -1;
-	return restored ? 0 : put_row(ep, &ep->info, e);
+	return restored ? 0 : endpoint_put_row(ep, &ep->info, e);
 }
 
 struct endpoint *endpoint_make(struct network *n, const struct endpoint_info *want, bool restored,
@@ -154,178 +162,6 @@ struct endpoint *endpoint_make(struct network *n, const struct endpoint_info *wa
 struct endpoint *endpoint_create(struct network *n, const struct endpoint_info *want, struct err *e)
 {
 	return endpoint_make(n, want, false, e);
-}
-
-/* ---- joining ---- */
-
-/* The driver's join: it gets the namespace and a socket in it. */
-static int join_netns(struct endpoint *ep, struct sandbox *s, const char *interface, struct err *e)
-{
-	const struct net_driver *d = ep->network->driver;
-	_cleanup_close_ int netns = -1;
-	struct net_join j = { .interface = interface, .default_route = !s->has_route };
-	int result;
-
-	if (!d->needs_netns)
-		return d->join(ep->state, &j, e);
-	if (s->info.host_mode)
-		return err_set(e, ERR_INVALID,
-		               "a container in the host's network cannot be connected to %s",
-		               ep->network->info.name);
-	netns = netns_open(s->info.key, e);
-	if (netns < 0)
-		return -1;
-	if (s->nl < 0 && (s->nl = netns_netlink(netns, e)) < 0)
-		return -1;
-	j.netns = netns;
-	j.nl = s->nl;
-	result = d->join(ep->state, &j, e);
-	fd_close(&s->nl); /* it would keep the namespace alive */
-	return result;
-}
-
-static int publish(struct endpoint *ep, struct arena *a, struct net_ports *bound, struct err *e)
-{
-	const struct net_driver *d = ep->network->driver;
-
-	*bound = (struct net_ports){ 0 };
-	if (!d->program_external_connectivity)
-		return 0;
-	if (d->program_external_connectivity(ep->state, &ep->wanted, a, bound, e) < 0)
-		return err_wrap(e,
-		                "driver failed programming external connectivity on endpoint "
-		                "%s (%s)",
-		                ep->info.name ? ep->info.name : "", ep->info.id);
-	return 0;
-}
-
-/* Everything outside of this process; undone as a whole. */
-static int join_all(struct endpoint *ep, struct sandbox *s, struct endpoint_info *info,
-                    struct err *e)
-{
-	const struct net_driver *d = ep->network->driver;
-	struct net_ports bound;
-
-	if (join_netns(ep, s, info->interface, e) < 0)
-		return -1;
-	if (publish(ep, &ep->arena, &bound, e) < 0) {
-		if (d->leave(ep->state, false, NULL) < 0)
-			err_wrap(e, "(and its interface stays)");
-		return -1;
-	}
-	info->ports.n = bound.n;
-	info->ports.v = bound.v;
-	if (put_row(ep, info, e) == 0)
-		return 0;
-	if ((d->revoke_external_connectivity &&
-	     d->revoke_external_connectivity(ep->state, NULL) < 0) ||
-	    d->leave(ep->state, false, NULL) < 0)
-		err_wrap(e, "(and its interface stays)");
-	return -1;
-}
-
-/* The name inside: the one of a row, else the next number, which is not used twice. */
-static void name_interface(struct endpoint *ep, struct sandbox *s, struct endpoint_info *info)
-{
-	uint64_t number;
-
-	if (!ep->network->driver->needs_netns)
-		return;
-	if (str_empty(info->interface))
-		info->interface = arena_printf(&ep->arena, "eth%u", s->next);
-	if (str_u64(str_after(info->interface, "eth") ?: "", &number) && number >= s->next)
-		s->next = (unsigned)number + 1;
-}
-
-static void set_joined(struct endpoint *ep, struct sandbox *s, const struct endpoint_info *info)
-{
-	pthread_mutex_lock(&ep->lock);
-	ep->info = *info;
-	ep->sandbox = sandbox_ref(s);
-	pthread_mutex_unlock(&ep->lock);
-	if (ep->network->driver->needs_netns && !str_empty(info->gateway))
-		s->has_route = true;
-	sandbox_attach(s, ep);
-}
-
-int endpoint_join_held(struct endpoint *ep, struct sandbox *s, bool restored, struct err *e)
-{
-	_cleanup_unlock_ pthread_mutex_t *changing = lock_take(&ep->change);
-	struct endpoint_info info = ep->info;
-
-	if (ep->gone || s->gone)
-		return err_set(e, ERR_NOT_FOUND, "%s is being deleted",
-		               ep->gone ? "the endpoint" : "the sandbox");
-	if (ep->sandbox)
-		return err_set(e, ERR_PRECONDITION, "endpoint %s of network %s is joined already",
-		               info.name, info.network_name);
-	if (!restored)
-		info.interface = NULL;
-	name_interface(ep, s, &info);
-	info.sandbox_id = s->info.id;
-	if (join_all(ep, s, &info, e) < 0)
-		return -1;
-	set_joined(ep, s, &info);
-	return 0;
-}
-
-int endpoint_join(struct endpoint *ep, struct sandbox *s, struct err *e)
-{
-	_cleanup_unlock_ pthread_mutex_t *changing = lock_take(&s->change);
-
-	return endpoint_join_held(ep, s, false, e);
-}
-
-/* ---- leaving ---- */
-
-static void set_left(struct endpoint *ep)
-{
-	struct sandbox *s;
-
-	pthread_mutex_lock(&ep->lock);
-	s = ep->sandbox;
-	ep->sandbox = NULL;
-	ep->info.sandbox_id = NULL;
-	ep->info.ports.n = 0;
-	pthread_mutex_unlock(&ep->lock);
-	sandbox_unref(s);
-}
-
-int endpoint_leave_held(struct endpoint *ep, bool netns_ends, struct err *e)
-{
-	_cleanup_unlock_ pthread_mutex_t *changing = lock_take(&ep->change);
-	const struct net_driver *d = ep->network->driver;
-	int result = 0;
-
-	if (!ep->sandbox)
-		return 0;
-	if (d->revoke_external_connectivity && d->revoke_external_connectivity(ep->state, e) < 0)
-		result = -1;
-	if (d->leave(ep->state, netns_ends, result < 0 ? NULL : e) < 0)
-		result = -1;
-	set_left(ep);
-	return result;
-}
-
-static struct sandbox *sandbox_of(struct endpoint *ep)
-{
-	_cleanup_unlock_ pthread_mutex_t *held = lock_take(&ep->lock);
-
-	return ep->sandbox ? sandbox_ref(ep->sandbox) : NULL;
-}
-
-int endpoint_leave(struct endpoint *ep, struct err *e)
-{
-	_cleanup_sandbox_ struct sandbox *s = sandbox_of(ep);
-	int result;
-
-	if (!s)
-		return 0;
-	pthread_mutex_lock(&s->change);
-	result = endpoint_leave_held(ep, false, e);
-	sandbox_detach(s, ep);
-	pthread_mutex_unlock(&s->change);
-	return result;
 }
 
 /* ---- deleting ---- */

@@ -66,7 +66,7 @@ int net_hosts_render(struct buf *out, const struct net_files *f, struct err *e)
 	return 0;
 }
 
-/* ---- resolv.conf ---- */
+/* ---- lines and words ---- */
 
 /* Takes the next line off the text, without its end. */
 static bool next_line(const char **text, struct slice *line)
@@ -97,6 +97,37 @@ static bool next_word(struct slice *line, char *word, size_t size)
 	line->len -= end;
 	return true;
 }
+
+/* ---- a hosts file in use ---- */
+
+static bool has(const struct strs *l, const char *s)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (str_eq(l->v[i], s))
+			return true;
+	return false;
+}
+
+void net_hosts_change(struct buf *out, const char *now, const struct strs *was,
+                      const struct net_files *f)
+{
+	struct slice line;
+
+	while (next_line(&now, &line)) {
+		struct slice rest = line;
+		char ip[64] = "";
+
+		if (next_word(&rest, ip, sizeof(ip)) && has(was, ip) && !has(&f->addresses, ip))
+			continue;
+		buf_add(out, line.data, line.len);
+		buf_addc(out, '\n');
+	}
+	for (size_t i = 0; i < f->addresses.n; i++)
+		if (!has(was, f->addresses.v[i]))
+			add_own(out, f, f->addresses.v[i]);
+}
+
+/* ---- resolv.conf ---- */
 
 /* Is it a name server that the container could not reach: on loopback, or over IPv6? */
 static bool is_unreachable(struct slice line)

@@ -29,6 +29,11 @@ struct net_files {
 };
 
 int net_hosts_render(struct buf *out, const struct net_files *f, struct err *e) must_check;
+
+/* A hosts file in use: its own lines for addresses that it had and has no more go, new ones come. */
+void net_hosts_change(struct buf *out, const char *now, const struct strs *was,
+                      const struct net_files *f);
+
 int net_resolv_render(struct buf *out, const struct net_files *f, struct err *e) must_check;
 void net_hostname_render(struct buf *out, const struct net_files *f);
 

@@ -67,41 +67,44 @@ JSON_STRUCT(net_ipam, NET_IPAM)
  * A network, in the order and with the names of the Engine API. In a create only name is needed:
  * the driver defaults to "bridge", the IPAM driver to "default", pools and id are picked.
  */
-#define NETWORK_INFO(F)                       \
-	F(STR, name, "Name", 0)               \
-	F(STR, id, "Id", 0)                   \
-	F(TIME, created, "Created", 0)        \
-	F(STR, scope, "Scope", 0)             \
-	F(STR, driver, "Driver", 0)           \
-	F(BOOL, enable_ipv6, "EnableIPv6", 0) \
-	F(OBJ, ipam, "IPAM", 0, net_ipam)     \
-	F(BOOL, internal, "Internal", 0)      \
-	F(BOOL, attachable, "Attachable", 0)  \
-	F(BOOL, ingress, "Ingress", 0)        \
-	F(MAP, options, "Options", 0)         \
+#define NETWORK_INFO(F)                                                                          \
+	F(STR, name, "Name", 0)                                                                  \
+	F(STR, id, "Id", 0)                                                                      \
+	F(TIME, created, "Created", 0)                                                           \
+	F(STR, scope, "Scope", 0)                                                                \
+	F(STR, driver, "Driver", 0)                                                              \
+	F(BOOL, enable_ipv6, "EnableIPv6", 0)                                                    \
+	F(OBJ, ipam, "IPAM", 0, net_ipam)                                                        \
+	F(BOOL, internal, "Internal", 0)                                                         \
+	F(BOOL, attachable, "Attachable", 0)                                                     \
+	F(BOOL, ingress, "Ingress", 0)                                                           \
+	F(BOOL, user_subnet, "UserSubnet", OMIT_EMPTY) /* not picked: addresses may be wished */ \
+	F(MAP, options, "Options", 0)                                                            \
 	F(MAP, labels, "Labels", 0)
 JSON_STRUCT(network_info, NETWORK_INFO)
 
 /*
- * An endpoint. In a create: name (the container's), and what is wanted of mac, ipv4, ports,
+ * An endpoint. Ports are published on one of a sandbox's endpoints: the one with its default route.
+ * In a create: name (the container's), and what is wanted of mac, ipv4, ports,
  * exposed, aliases, options. In an info everything is filled; `ports` then has one entry per bound
  * host address (0.0.0.0 and ::) with the host port that was picked.
  */
-#define ENDPOINT_INFO(F)                                                                  \
-	F(STR, id, "Id", 0)                                                               \
-	F(STR, name, "Name", 0)                                                           \
-	F(STR, network_id, "NetworkId", 0)                                                \
-	F(STR, network_name, "NetworkName", 0)                                            \
-	F(STR, sandbox_id, "SandboxId", OMIT_EMPTY) /* while joined */                    \
-	F(STR, interface, "Interface", OMIT_EMPTY)  /* eth0 */                            \
-	F(STR, host_interface, "HostInterface", OMIT_EMPTY)                               \
-	F(STR, mac, "MacAddress", OMIT_EMPTY)                                             \
-	F(STR, ipv4, "Address", OMIT_EMPTY) /* 172.17.0.2; in a create: the one wanted */ \
-	F(U64, ipv4_prefix, "AddressPrefix", OMIT_EMPTY)                                  \
-	F(STR, gateway, "Gateway", OMIT_EMPTY)                                            \
-	F(STRS, aliases, "Aliases", OMIT_EMPTY)                                           \
-	F(OBJS, exposed, "Exposed", OMIT_EMPTY, net_port)                                 \
-	F(OBJS, ports, "Ports", OMIT_EMPTY, net_port)                                     \
+#define ENDPOINT_INFO(F)                                                                    \
+	F(STR, id, "Id", 0)                                                                 \
+	F(STR, name, "Name", 0)                                                             \
+	F(STR, network_id, "NetworkId", 0)                                                  \
+	F(STR, network_name, "NetworkName", 0)                                              \
+	F(STR, sandbox_id, "SandboxId", OMIT_EMPTY) /* while joined */                      \
+	F(STR, interface, "Interface", OMIT_EMPTY)  /* eth0 */                              \
+	F(STR, host_interface, "HostInterface", OMIT_EMPTY)                                 \
+	F(STR, mac, "MacAddress", OMIT_EMPTY)                                               \
+	F(STR, ipv4, "Address", OMIT_EMPTY) /* 172.17.0.2; in a create: the one wanted */   \
+	F(U64, ipv4_prefix, "AddressPrefix", OMIT_EMPTY)                                    \
+	F(STR, gateway, "Gateway", OMIT_EMPTY)                                              \
+	F(STRS, aliases, "Aliases", OMIT_EMPTY)                                             \
+	F(OBJS, exposed, "Exposed", OMIT_EMPTY, net_port)                                   \
+	F(OBJS, ports, "Ports", OMIT_EMPTY, net_port)                                       \
+	F(OBJS, wanted, "Wanted", OMIT_EMPTY, net_port) /* bound while it is the gateway */ \
 	F(MAP, options, "Options", OMIT_EMPTY)
 JSON_STRUCT(endpoint_info, ENDPOINT_INFO)
 

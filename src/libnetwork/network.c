@@ -34,13 +34,15 @@ bool network_is_predefined(const char *name)
 
 /* ---- names ---- */
 
+/* As Docker: nearly everything, but it must fit into a path of the API. */
 static bool is_name(const char *s)
 {
-	static const char set[] =
-	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	size_t n = s ? strlen(s) : 0, blanks = s ? strspn(s, " ") : 0;
 
-	return !str_empty(s) && strlen(s) <= LIMIT_NAME_BYTES && strspn(s, set) == strlen(s) &&
-	       !strchr("_.-", s[0]);
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] < ' ' || s[i] == 0x7f || s[i] == '/')
+			return false;
+	return n > blanks && n <= LIMIT_NAME_BYTES;
 }
 
 static struct network *by_name(struct net_controller *c, const char *name, bool ready)
@@ -57,11 +59,33 @@ static struct network *by_name(struct net_controller *c, const char *name, bool 
 	return NULL;
 }
 
+/* Two networks of one driver may want the same thing of the host. */
+static int check_conflicts(struct network *n, struct err *e)
+{
+	const char *id, *why;
+	void *value;
+
+	for (size_t i = 0; n->driver->conflict && map_next(&n->c->networks, &i, &id, &value);) {
+		struct network *other = value;
+
+		if (other->driver == n->driver &&
+		    (why = n->driver->conflict(&n->info, &other->info)))
+			return err_set(e, ERR_PERMISSION,
+			               "cannot create network %s (%s): conflicts with network %s "
+			               "(%s): %s",
+			               n->info.id, n->info.name, other->info.id, other->info.name,
+			               why);
+	}
+	return 0;
+}
+
 /* Puts it into the map, where it is not found until it is ready. */
 static int claim_name(struct network *n, struct err *e)
 {
 	_cleanup_unlock_ pthread_mutex_t *held = lock_take(&n->c->lock);
 
+	if (check_conflicts(n, e) < 0)
+		return -1;
 	if (by_name(n->c, n->info.name, false))
 		return err_set(e, ERR_ALREADY_EXISTS, "network with name %s already exists",
 		               n->info.name);
@@ -120,6 +144,8 @@ static int complete(struct network *n, const struct network_info *want, bool res
 		return -1;
 	if (n->driver->singleton) /* Docker shows the default one there */
 		i->ipam->driver = "default";
+	if (!restored)
+		i->user_subnet = i->ipam->config.n && !str_empty(i->ipam->config.v[0].subnet);
 	i->scope = "local";
 	if (str_empty(i->id)) {
 		id_new(id);
@@ -142,13 +168,38 @@ static int reserve(struct network *n, const char *text, struct inet *out, struct
 	                                out, e);
 }
 
+static int reserve_gateway(struct network *n, const char *text, struct inet *out, struct err *e)
+{
+	struct inet wanted;
+
+	if (!str_empty(text) && (!inet_parse(text, &wanted) || wanted.family != AF_INET))
+		return err_set(e, ERR_INVALID, "invalid gateway address %s in Ipam configuration",
+		               text);
+	if (!str_empty(text) && !inet_contains(&n->pool.net, &wanted))
+		return err_set(e, ERR_INVALID,
+		               "failed to allocate gateway (%s): Requested address is out of range",
+		               text);
+	if (reserve(n, text, out, e) < 0)
+		return err_wrap(e, "failed to allocate gateway (%s)", text ? text : "");
+	return 0;
+}
+
 static int reserve_aux(struct network *n, const struct net_ipam_pool *p, struct err *e)
 {
 	struct inet ip;
 
-	for (size_t i = 0; i < p->aux.n; i++)
-		if (reserve(n, p->aux.v[i].value, &ip, e) < 0)
-			return err_wrap(e, "auxiliary address %s", p->aux.v[i].key);
+	for (size_t i = 0; i < p->aux.n; i++) {
+		const char *name = p->aux.v[i].key, *text = p->aux.v[i].value;
+
+		if (inet_parse(text, &ip) && !inet_contains(&n->pool.net, &ip))
+			return err_set(e, ERR_PERMISSION,
+			               "auxiliary address: (%s:%s) must belong to the master "
+			               "pool: %s",
+			               name, text, p->subnet);
+		if (reserve(n, text, &ip, e) < 0)
+			return err_wrap(e, "failed to allocate secondary ip address (%s:%s)", name,
+			                text);
+	}
 	return 0;
 }
 
@@ -174,8 +225,8 @@ static int request_addresses(struct network *n, struct err *e)
 		arena_push(&n->arena, &ipam->config, (struct net_ipam_pool){ 0 });
 	p = ipam->config.v;
 	p->subnet = arena_strdup(&n->arena, inet_format_prefix(text, &n->pool.net));
-	if (reserve(n, p->gateway, &gateway, e) < 0)
-		return err_wrap(e, "gateway");
+	if (reserve_gateway(n, p->gateway, &gateway, e) < 0)
+		return -1;
 	p->gateway = arena_strdup(&n->arena, inet_format(text, &gateway));
 	return reserve_aux(n, p, e);
 }
@@ -233,11 +284,22 @@ struct network *network_make(struct net_controller *c, const struct network_info
 	return NULL;
 }
 
+/* A pool without a subnet is for the daemon's flags only. */
+static int check_pools(const struct network_info *want, struct err *e)
+{
+	for (size_t i = 0; want->ipam && i < want->ipam->config.n; i++)
+		if (str_empty(want->ipam->config.v[i].subnet))
+			return err_set(e, ERR_INVALID, "Invalid subnet  : invalid CIDR address: ");
+	return 0;
+}
+
 struct network *network_create(struct net_controller *c, const struct network_info *want,
                                struct err *e)
 {
-	if (want->name && network_is_predefined(want->name)) {
-		err_set(e, ERR_PERMISSION, "operation is not permitted on predefined %s network",
+	if (check_pools(want, e) < 0)
+		return NULL;
+	if (network_is_predefined(want->name) || str_eq(want->name, "default")) {
+		err_set(e, ERR_PERMISSION, "operation is not permitted on predefined %s network ",
 		        want->name);
 		return NULL;
 	}

@@ -66,9 +66,9 @@ struct sandbox {
 	bool ready;               /* c->lock */
 	pthread_mutex_t change;
 	bool gone;
-	int nl;         /* NETLINK_ROUTE socket in the netns until the first join; -1 */
-	unsigned next;  /* number of the next interface */
-	bool has_route; /* some endpoint gave the default route */
+	int nl;                   /* NETLINK_ROUTE socket in the netns until the first join; -1 */
+	unsigned next;            /* number of the next interface */
+	struct endpoint *gateway; /* of `endpoints`: has the default route and the ports; or NULL */
 	pthread_mutex_t lock;
 	size_t n;
 	struct endpoint **endpoints; /* in the order of joins; references */
@@ -98,10 +98,33 @@ int network_destroy(struct network *n, struct err *e) must_check; /* predefined 
 
 struct endpoint *endpoint_make(struct network *n, const struct endpoint_info *want, bool restored,
                                struct err *e) must_check;
-/* With the sandbox's change held. */
+int endpoint_put_row(struct endpoint *ep, const struct endpoint_info *info, struct err *e)
+        must_check;
+
+/* ---- join.c: with the sandbox's change held ---- */
+
 int endpoint_join_held(struct endpoint *ep, struct sandbox *s, bool restored, struct err *e)
         must_check;
 int endpoint_leave_held(struct endpoint *ep, bool netns_ends, struct err *e) must_check;
+
+/* The namespace of a sandbox and a socket in it, for a driver's call. */
+struct inside {
+	int netns, nl;
+};
+int sandbox_enter(struct sandbox *s, struct inside *out, struct err *e) must_check;
+void sandbox_exit(struct inside *in);
+#define _cleanup_inside_ cleanup_with(sandbox_exit)
+
+/* ---- gateway.c: with the sandbox's change held ---- */
+
+/* Would it be the one that has the default route? */
+bool gateway_wants(const struct sandbox *s, const struct endpoint *ep);
+
+/* The best endpoint takes the default route and the ports, if it has not. */
+int gateway_choose(struct sandbox *s, struct err *e) must_check;
+
+int gateway_publish(struct endpoint *ep, struct err *e) must_check;
+int gateway_unpublish(struct endpoint *ep, struct err *e) must_check;
 
 /* ---- sandbox.c ---- */
 

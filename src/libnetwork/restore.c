@@ -177,6 +177,20 @@ static void restore_endpoints(struct net_controller *c, const struct rows *rows)
 	}
 }
 
+static void choose_gateways(struct net_controller *c)
+{
+	const char *container;
+	void *value;
+
+	for (size_t i = 0; map_next(&c->sandboxes, &i, &container, &value);) {
+		struct sandbox *s = value;
+		struct err e = { 0 };
+
+		if (s->ready && gateway_choose(s, &e) < 0)
+			warn_about(c, &e, "default route of container", container);
+	}
+}
+
 /* ---- the rest of the world ---- */
 
 static bool endpoint_exists(void *ctx, const char *id)
@@ -304,6 +318,7 @@ int net_restore(struct net_controller *c, struct err *e)
 	if (predefined_ensure(c, e) < 0)
 		return -1;
 	restore_endpoints(c, &endpoints);
+	choose_gateways(c);
 	if (ports_sweep(c->env.ports, endpoint_exists, c, e) < 0 || sweep_namespaces(c, e) < 0 ||
 	    sweep_interfaces(c, e) < 0)
 		return -1;

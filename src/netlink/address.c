@@ -96,7 +96,8 @@ int address_each(int nl, int (*fn)(void *arg, int index, const struct inet *a), 
 	return nl_dump(nl, &m, take_address, &x, e) < 0 ? err_wrap(e, "list addresses") : 0;
 }
 
-static void put_route(struct nl_batch *m, int index, const struct inet *to, const struct inet *via)
+static void put_route(struct nl_batch *m, int index, unsigned how, const struct inet *to,
+                      const struct inet *via)
 {
 	struct rtmsg rt = { .rtm_family = to->family,
 		            .rtm_dst_len = to->prefix,
@@ -105,7 +106,7 @@ static void put_route(struct nl_batch *m, int index, const struct inet *to, cons
 		            .rtm_scope = via ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 		            .rtm_type = RTN_UNICAST };
 
-	nl_begin(m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, &rt, sizeof(rt));
+	nl_begin(m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_ACK | (uint16_t)how, &rt, sizeof(rt));
 	if (to->prefix)
 		nl_put(m, RTA_DST, to->ip, inet_size(to));
 	if (via)
@@ -119,9 +120,21 @@ int route_add(int nl, int index, const struct inet *to, const struct inet *via, 
 	_cleanup_nl_batch_ struct nl_batch m = { 0 };
 	char text[INET_TEXT_SIZE];
 
-	put_route(&m, index, to, via);
+	put_route(&m, index, NLM_F_EXCL, to, via);
 	if (nl_exchange(nl, &m, NULL, NULL, NULL, e) < 0)
 		return err_wrap(e, "add route to %s", inet_format_prefix(text, to));
+	return 0;
+}
+
+int route_set_default(int nl, int index, const struct inet *via, struct err *e)
+{
+	_cleanup_nl_batch_ struct nl_batch m = { 0 };
+	struct inet any = { .family = via->family };
+	char text[INET_TEXT_SIZE];
+
+	put_route(&m, index, NLM_F_REPLACE, &any, via);
+	if (nl_exchange(nl, &m, NULL, NULL, NULL, e) < 0)
+		return err_wrap(e, "set default route via %s", inet_format(text, via));
 	return 0;
 }
 
@@ -192,7 +205,7 @@ int address_configure(int nl, int index, const struct inet *a, const struct inet
 	put_up(&m, index);
 	put_address(&m, index, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, a);
 	if (gateway)
-		put_route(&m, index, &any, gateway);
+		put_route(&m, index, NLM_F_EXCL, &any, gateway);
 	if (nl_exchange(nl, &m, NULL, NULL, NULL, e) < 0)
 		return err_wrap(e, "configure address %s", inet_format_prefix(text, a));
 	return 0;

@@ -19,6 +19,9 @@ int address_each(int nl, int (*fn)(void *arg, int index, const struct inet *a), 
 int route_add(int nl, int index, const struct inet *to, const struct inet *via, struct err *e)
         must_check;
 
+/* The one default route: it replaces the one that is there. */
+int route_set_default(int nl, int index, const struct inet *via, struct err *e) must_check;
+
 /* Destinations of the main table, default routes left out: networks that are taken. */
 int route_each(int nl, int (*fn)(void *arg, const struct inet *to), void *arg, struct err *e)
         must_check;

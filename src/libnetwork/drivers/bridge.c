@@ -23,7 +23,8 @@ static int set_flag(unsigned *flags, unsigned flag, const char *key, const char 
 	else if (str_eq(value, "false") || str_eq(value, "0"))
 		*flags &= ~flag;
 	else
-		return err_set(e, ERR_INVALID, "%s: invalid boolean \"%s\"", key, value);
+		return err_set(e, ERR_INVALID, "failed to parse %s value: %s (no boolean)", key,
+		               value);
 	return 0;
 }
 
@@ -39,7 +40,8 @@ static int set_mtu(struct bridge_network *n, const char *value, struct err *e)
 	uint64_t mtu;
 
 	if (!str_u64(value, &mtu) || mtu > 65535 || (mtu && mtu < 68))
-		return err_set(e, ERR_INVALID, "%s: invalid MTU \"%s\"", BRIDGE_OPT_MTU, value);
+		return err_set(e, ERR_INVALID, "failed to parse %s value: %s (no MTU)",
+		               BRIDGE_OPT_MTU, value);
 	n->mtu = mtu ? (unsigned)mtu : MTU_DEFAULT;
 	return 0;
 }
@@ -49,8 +51,8 @@ static int set_host_ip(struct bridge_network *n, const char *value, struct err *
 	struct inet ip;
 
 	if (!inet_parse(value, &ip))
-		return err_set(e, ERR_INVALID, "%s: invalid address \"%s\"", BRIDGE_OPT_HOST_IP,
-		               value);
+		return err_set(e, ERR_INVALID, "failed to parse %s value: %s (no address)",
+		               BRIDGE_OPT_HOST_IP, value);
 	str_copy(n->host_ip, sizeof(n->host_ip), inet_is_any(&ip) ? "" : value);
 	return 0;
 }
@@ -105,6 +107,24 @@ static int read_options(struct bridge_network *n, const struct network_info *in,
 }
 
 /* ---- networks ---- */
+
+static void bridge_name(const struct network_info *in, char name[IF_NAMESIZE])
+{
+	const char *given = json_map_get(&in->options, BRIDGE_OPT_NAME);
+
+	snprintf(name, IF_NAMESIZE, "br-%.12s", in->id);
+	if (given)
+		str_copy(name, IF_NAMESIZE, given);
+}
+
+static const char *conflict(const struct network_info *a, const struct network_info *b)
+{
+	char of_a[IF_NAMESIZE], of_b[IF_NAMESIZE];
+
+	bridge_name(a, of_a);
+	bridge_name(b, of_b);
+	return str_eq(of_a, of_b) ? "networks have same bridge name" : NULL;
+}
 
 static void free_network(void *arg)
 {
@@ -286,6 +306,16 @@ static int join(void *arg, const struct net_join *j, struct err *e)
 	return -1;
 }
 
+static int take_default_route(void *arg, const struct net_join *j, struct err *e)
+{
+	struct bridge_endpoint *ep = arg;
+	struct link inside;
+
+	if (link_get(j->nl, j->interface, &inside, e) < 0)
+		return -1;
+	return route_set_default(j->nl, inside.index, &ep->network->gateway, e);
+}
+
 /*
  * The port is switched off, so that what still answers there does not do so beside a new container
  * with the same address; the pair itself goes with the namespace, which costs us nothing.
@@ -319,12 +349,14 @@ const struct net_driver net_driver_bridge = {
 	.name = "bridge",
 	.ipam = "default",
 	.needs_netns = true,
+	.conflict = conflict,
 	.create_network = create_network,
 	.delete_network = delete_network,
 	.free_network = free_network,
 	.create_endpoint = create_endpoint,
 	.free_endpoint = free_endpoint,
 	.join = join,
+	.take_default_route = take_default_route,
 	.leave = leave,
 	.program_external_connectivity = bridge_publish,
 	.revoke_external_connectivity = bridge_unpublish,

@@ -119,6 +119,12 @@ int bridge_device_up(struct bridge_network *n, struct err *e)
 	return 0;
 }
 
+/* Ours has the address that make_device gives; one that somebody else has made stays his. */
+static bool is_ours(const struct link *l)
+{
+	return l->mac[0] == 0x02 && l->mac[1] == 0x42;
+}
+
 int bridge_device_delete(struct bridge_network *n, struct err *e)
 {
 	_cleanup_close_ int nl = nl_open(NETLINK_ROUTE, e);
@@ -127,7 +133,8 @@ int bridge_device_delete(struct bridge_network *n, struct err *e)
 
 	if (nl < 0)
 		return -1;
-	if (link_get(nl, n->fw.bridge, &l, &why) == 0 && link_delete(nl, l.index, &why) == 0)
+	if (link_get(nl, n->fw.bridge, &l, &why) == 0 &&
+	    (!is_ours(&l) || link_delete(nl, l.index, &why) == 0))
 		return 0;
 	if (why.kind == ERR_NOT_FOUND)
 		return 0;

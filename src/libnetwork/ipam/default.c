@@ -217,7 +217,9 @@ static int parse_pool(const struct ipam_pool_request *r, struct inet *net, struc
 {
 	if (!str_empty(r->pool)) {
 		if (!inet_parse(r->pool, net) || net->family != AF_INET || net->prefix < 8)
-			return err_set(e, ERR_INVALID, "invalid pool request: \"%s\"", r->pool);
+			return err_set(e, ERR_INVALID,
+			               "Invalid subnet %s : invalid CIDR address: %s", r->pool,
+			               r->pool);
 		*net = inet_subnet(net);
 	}
 	if (str_empty(r->range))
@@ -297,8 +299,10 @@ static int take_wanted(struct pool *p, const struct inet *wanted, uint32_t *offs
 	char text[INET_TEXT_SIZE];
 
 	if (!inet_contains(&p->net, wanted))
-		return err_set(e, ERR_INVALID, "invalid address %s: it does not belong to %s",
-		               inet_format(text, wanted), p->id);
+		return err_set(e, ERR_INVALID,
+		               "Invalid address %s: It does not belong to any of this network's "
+		               "subnets",
+		               inet_format(text, wanted));
 	*offset = inet4_number(wanted) - inet4_number(&p->net);
 	if (marked(p, *offset) || !assignable(p, *offset))
 		return err_set(e, ERR_PERMISSION, "Address already in use");
