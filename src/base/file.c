@@ -201,6 +201,14 @@ int tree_remove(int dirfd, const char *name, struct err *e)
 	return 0;
 }
 
+int open_in_root(int root, const char *path, int flags)
+{
+	struct open_how how = { .flags = (unsigned)(flags | O_CLOEXEC),
+		                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+
+	return (int)syscall(SYS_openat2, root, *path ? path : "/", &how, sizeof(how));
+}
+
 bool path_exists(const char *path)
 {
 	return access(path, F_OK) == 0;

@@ -49,6 +49,12 @@ int tree_remove(int dirfd, const char *name, struct err *e) must_check;
 
 bool path_exists(const char *path);
 
+/*
+ * As openat(2) with `root` for "/": no symlink and no ".." leads out of it, magic links are refused.
+ * A plain -1 with errno, for callers that expect ENOENT.
+ */
+int open_in_root(int root, const char *path, int flags);
+
 /* Joins with one slash. */
 char *path_join(struct arena *a, const char *dir, const char *name);
 

@@ -5,6 +5,7 @@
 #include "engine/ctrd.h"
 #include "engine/exec.h"
 #include "engine/health.h"
+#include "engine/mounts.h"
 #include "engine/networking.h"
 
 struct container *api_container(struct api_call *c, struct err *e)
@@ -94,6 +95,7 @@ int api_container_inspect(struct api_call *c, struct err *e)
 	_cleanup_view_ struct container_view v = { 0 };
 	struct api_graph_driver driver = { 0 };
 	const struct container_record *r;
+	struct mount_rows rows;
 	struct api_inspect out;
 
 	if (!box)
@@ -119,7 +121,8 @@ int api_container_inspect(struct api_call *c, struct err *e)
 		.network_settings = network_of(c->arena, &v),
 	};
 	out.state->health = health_view(box, c->arena);
-	memcpy(&out.mounts, &r->mounts, sizeof(out.mounts));
+	rows = mounts_rows(c->arena, r);
+	memcpy(&out.mounts, &rows, sizeof(out.mounts));
 	fill_paths(c, r, &out);
 	if (api_query_flag(c, "size")) {
 		out.size_rw.set = out.size_root_fs.set = true;

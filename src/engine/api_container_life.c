@@ -100,7 +100,7 @@ int api_container_remove(struct api_call *c, struct err *e)
 		return -1;
 	if (api_query_flag(c, "link"))
 		return err_set(e, ERR_UNIMPLEMENTED, "links are not there yet");
-	return container_remove(box, api_query_flag(c, "force"), e) < 0
+	return container_remove(box, api_query_flag(c, "force"), api_query_flag(c, "v"), e) < 0
 	               ? -1
 	               : api_answer_nothing(c, 204);
 }

@@ -9,6 +9,7 @@
 #include "engine/ctrd.h"
 #include "engine/filters.h"
 #include "engine/health.h"
+#include "engine/mounts.h"
 
 /* ---- words for people ---- */
 
@@ -134,6 +135,7 @@ static struct api_summary summarize(struct arena *a, const struct container_view
 	const struct container_record *r = &v->desc->r;
 	struct api_summary_host *host = arena_new(a, struct api_summary_host);
 	struct api_summary_networks *nets = arena_new(a, struct api_summary_networks);
+	struct mount_rows rows;
 	struct api_summary out = { .id = r->id,
 		                   .image = r->image,
 		                   .image_id = r->image_id,
@@ -147,7 +149,8 @@ static struct api_summary summarize(struct arena *a, const struct container_view
 
 	host->network_mode = r->host->network_mode;
 	host->annotations = r->host->annotations;
-	memcpy(&out.mounts, &r->mounts, sizeof(out.mounts));
+	rows = mounts_rows(a, r);
+	memcpy(&out.mounts, &rows, sizeof(out.mounts));
 	arena_push(a, &out.names, (const char *)arena_printf(a, "/%s", r->name));
 	api_networks_of(v, nets);
 	add_ports(a, v->net, &out);

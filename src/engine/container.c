@@ -7,6 +7,7 @@
 #include "engine/events.h"
 #include "engine/health.h"
 
+JSON_TYPE(container_mount, CONTAINER_MOUNT)
 JSON_TYPE(container_record, CONTAINER_RECORD)
 JSON_TYPE(container_net_record, CONTAINER_NET)
 

@@ -28,6 +28,19 @@ struct stdio;
 
 /* ---- what it is: immutable once made, shared by reference ---- */
 
+/* A mount as inspect shows it, and what else making it takes. */
+#define CONTAINER_MOUNT(F)                                                                        \
+	API_MOUNT_POINT(F)                                                                        \
+	F(BOOL, hidden, "hidden", OMIT_EMPTY)       /* --tmpfs: inspect has it elsewhere */       \
+	F(BOOL, anonymous, "anonymous", OMIT_EMPTY) /* a volume that can go with the container */ \
+	F(BOOL, no_copy, "noCopy", OMIT_EMPTY)                                                    \
+	F(BOOL, non_recursive, "nonRecursive", OMIT_EMPTY)                                        \
+	F(BOOL, create_source, "createSource", OMIT_EMPTY)                                        \
+	F(STR, tmpfs_options, "tmpfsOptions", OMIT_EMPTY)                                         \
+	F(MAP, labels, "labels", OMIT_EMPTY) /* of a volume that is made for it */                \
+	F(MAP, driver_opts, "driverOpts", OMIT_EMPTY)
+JSON_STRUCT(container_mount, CONTAINER_MOUNT)
+
 #define CONTAINER_RECORD(F)                                              \
 	F(STR, id, "id", REQUIRED)                                       \
 	F(STR, name, "name", REQUIRED) /* without the slash */           \
@@ -41,7 +54,7 @@ struct stdio;
 	F(OBJ, config, "config", REQUIRED, api_config)                   \
 	F(OBJ, host, "hostConfig", REQUIRED, api_host_config)            \
 	F(OBJ, networking, "networking", 0, api_networking_config)       \
-	F(OBJS, mounts, "mounts", 0, api_mount_point)
+	F(OBJS, mounts, "mounts", 0, container_mount)
 JSON_STRUCT(container_record, CONTAINER_RECORD)
 
 struct container_desc {
@@ -96,9 +109,9 @@ struct container_state {
 	int64_t started_at, finished_at; /* ns */
 	int restart_count;
 	bool oom_killed;
-	bool stopped_by_user; /* no restart policy brings it back */
-	bool removing;
-	char error[400]; /* of the last start that failed */
+	bool stopped_by_user;            /* no restart policy brings it back */
+	bool removing, removing_volumes; /* the anonymous ones with it */
+	char error[400];                 /* of the last start that failed */
 };
 
 static inline bool container_is_running(const struct container_state *s)

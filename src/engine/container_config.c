@@ -198,8 +198,6 @@ static int check_modes(const struct api_host_config *h, struct err *e)
 		return err_set(e, ERR_INVALID, "SHM size can not be less than 0");
 	if (h->device_requests.n > 0)
 		return err_set(e, ERR_UNIMPLEMENTED, "device requests (--gpus) are not there yet");
-	if (h->volumes_from.n > 0)
-		return err_set(e, ERR_UNIMPLEMENTED, "--volumes-from is not there yet");
 	if (h->storage_opt.n > 0)
 		return err_set(e, ERR_UNIMPLEMENTED, "--storage-opt is not there yet");
 	if (!str_empty(h->userns_mode) && !str_eq(h->userns_mode, "host"))

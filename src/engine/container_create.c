@@ -1,6 +1,6 @@
 /*
  * See container_create.h. In this order, so that being killed leaves the state before or after:
- * snapshot, folder, row. What has no row is removed by the next start (recover.c).
+ * snapshot, folder, volumes, rows. What has no row is removed by the next start (recover.c).
  */
 #include "engine/container_create.h"
 
@@ -14,10 +14,11 @@
 #include "engine/container_config.h"
 #include "engine/container_store.h"
 #include "engine/ctrd.h"
+#include "engine/mounts.h"
 #include "engine/names.h"
 #include "engine/networking.h"
 #include "engine/runtimes.h"
-#include "engine/spec.h"
+#include "engine/volume.h"
 
 #define NAME_ATTEMPTS 20
 
@@ -73,41 +74,6 @@ static void split_command(struct arena *a, struct container_record *r)
 	}
 }
 
-/* The image's VOLUMEs stay in the container's own layer until volumes are there. */
-static bool is_image_volume(const struct api_config *config, const struct mount_point *p)
-{
-	if (!str_empty(p->name))
-		return false;
-	for (size_t i = 0; i < config->volumes.n; i++)
-		if (str_eq(config->volumes.v[i], p->destination))
-			return true;
-	return false;
-}
-
-static int fill_mounts(struct arena *a, struct container_record *r, struct err *e)
-{
-	struct mount_points points;
-
-	if (spec_points_parse(a, r->config, r->host, &points, e) < 0)
-		return -1;
-	for (size_t i = 0; i < points.n; i++) {
-		const struct mount_point *p = &points.v[i];
-		struct api_mount_point m = { .type = p->type,
-			                     .source = p->source,
-			                     .destination = p->destination,
-			                     .mode = p->mode,
-			                     .rw = !p->read_only,
-			                     .propagation = p->propagation };
-
-		if (str_eq(p->type, "volume") && !is_image_volume(r->config, p))
-			return err_set(e, ERR_UNIMPLEMENTED, "volumes are not there yet: %s on %s",
-			               str_empty(p->name) ? "a volume" : p->name, p->destination);
-		if (!str_eq(p->type, "volume"))
-			arena_push(a, &r->mounts, m);
-	}
-	return 0;
-}
-
 /* Clients send "default" for the network that they leave to us: with --bridge none it is "none". */
 static void name_default_network(struct api_networking_config *c, const char *network)
 {
@@ -126,10 +92,6 @@ static int fill_record(struct engine *g, struct arena *a, const struct api_creat
 
 	if (body->host_config)
 		*host = *body->host_config;
-	if (config->volumes.n > 0)
-		return err_set(e, ERR_UNIMPLEMENTED,
-		               "volumes are not there yet: an anonymous volume on %s",
-		               config->volumes.v[0]);
 	if (networking_validate(a, config, host, body->networking, e) < 0)
 		return -1; /* before the image adds the ports that it exposes */
 	config_merge(a, config, image->config.config);
@@ -152,7 +114,7 @@ static int fill_record(struct engine *g, struct arena *a, const struct api_creat
 	};
 	default_hostname(a, r);
 	split_command(a, r);
-	return fill_mounts(a, r, e);
+	return mounts_resolve(g, a, r, e);
 }
 
 /* ---- on the machine ---- */
@@ -186,21 +148,39 @@ static struct container *enter(struct engine *g, struct arena *a, struct contain
 }
 
 static struct container *store(struct engine *g, struct arena *a, struct container_record *r,
-                               const char *name, struct err *e)
+                               struct volume_claim *volumes, const char *name, struct err *e)
 {
 	struct container *c = enter(g, a, r, name, e);
+	struct store_change change = { 0 };
 	int saved;
 
 	if (!c)
 		return NULL;
-	saved = container_save(c, e);
+	volumes_rows(volumes, &change);
+	saved = container_save_with(c, &change, e);
 	if (saved < 0)
 		containers_remove(g->containers, c);
+	else
+		volumes_settle(volumes);
 	container_end(c);
 	if (saved == 0)
 		return c;
 	container_unref(c);
 	return NULL;
+}
+
+/* Its volumes, then the row of all of it. */
+static struct container *make(struct engine *g, struct arena *a, struct container_record *r,
+                              const struct ctrd_mounts *rootfs, const char *name, struct err *e)
+{
+	struct volume_claim *volumes = volumes_claim(g, a, r, e);
+	struct container *c = NULL;
+
+	if (volumes && volumes_fill(volumes, rootfs, e) == 0)
+		c = store(g, a, r, volumes, name, e);
+	if (!c)
+		volumes_unclaim(volumes);
+	return c;
 }
 
 struct container *container_create(struct engine *g, const char *name, const char *platform,
@@ -223,7 +203,7 @@ struct container *container_create(struct engine *g, const char *name, const cha
 		return NULL;
 	if (ctrd_snapshot_prepare(g, r.snapshotter, r.id, image.snapshot, a, &mounts, e) == 0 &&
 	    dir_make(container_path(g, a, r.id, NULL), 0710, e) == 0)
-		c = store(g, a, &r, name, e);
+		c = make(g, a, &r, &mounts, name, e);
 	if (!c) {
 		remove_parts(g, a, &r);
 		return NULL;

@@ -12,6 +12,7 @@
 #include "engine/exec.h"
 #include "engine/health.h"
 #include "engine/networking.h"
+#include "engine/volume.h"
 
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS   60000
@@ -86,6 +87,7 @@ static void schedule_restart(struct container *c, int64_t ms)
 
 static void give_back(struct container *c, struct ctrd_exit *exit)
 {
+	_cleanup_view_ struct container_view v = { 0 };
 	struct ctrd_exit told = { 0 };
 	struct err e = { 0 };
 
@@ -101,6 +103,8 @@ static void give_back(struct container *c, struct ctrd_exit *exit)
 	if (networking_disconnect(c->engine, c->id, &e) < 0)
 		log_warn_of(&e, "container %s: its network", c->id);
 	container_set_net(c, NULL);
+	container_view(c, &v);
+	volumes_unmount(c->engine, &v.desc->r);
 }
 
 static void publish_die(struct container *c, int code)
@@ -138,7 +142,7 @@ void container_do_exited(struct container *c, const struct ctrd_exit *exit)
 		log_error_of(&e, "container %s has ended", c->id);
 	publish_die(c, x.code);
 	container_wake(c, WAIT_NEXT_EXIT);
-	if (!again && v.desc->r.host->auto_remove && container_do_remove(c, &e) < 0)
+	if (!again && v.desc->r.host->auto_remove && container_do_remove(c, true, &e) < 0)
 		log_error_of(&e, "remove container %s", c->id);
 }
 

@@ -11,18 +11,22 @@
 #include "engine/container_create.h"
 #include "engine/container_io.h"
 #include "engine/networking.h"
+#include "engine/volume.h"
 
-static int mark(struct container *c, bool removing, enum container_status status, struct err *e)
+static int mark(struct container *c, bool removing, bool volumes, enum container_status status,
+                struct err *e)
 {
 	struct container_state s;
 
 	container_get_state(c, &s);
 	s.removing = removing;
+	s.removing_volumes = volumes;
 	s.status = status;
 	return container_set_state(c, &s, STORE_FAST, e);
 }
 
-static int remove_parts(struct container *c, const struct container_record *r, struct err *e)
+static int remove_parts(struct container *c, const struct container_record *r, bool volumes,
+                        struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 
@@ -33,19 +37,21 @@ static int remove_parts(struct container *c, const struct container_record *r, s
 	if (tree_remove(AT_FDCWD, container_path(c->engine, &a, c->id, NULL), e) < 0 ||
 	    tree_remove(AT_FDCWD, engine_exec_path(c->engine, &a, "containerd/%s", c->id), e) < 0)
 		return -1;
+	if (volumes)
+		volumes_remove_anonymous(c->engine, r);
 	return store_container_remove(c->engine->store, c->id, STORE_DURABLE, e);
 }
 
-int container_do_remove(struct container *c, struct err *e)
+int container_do_remove(struct container *c, bool volumes, struct err *e)
 {
 	_cleanup_view_ struct container_view v;
 	struct err ignored = { 0 };
 
 	container_view(c, &v);
-	if (mark(c, true, v.state.status, e) < 0)
+	if (mark(c, true, volumes, v.state.status, e) < 0)
 		return -1;
-	if (remove_parts(c, &v.desc->r, e) < 0) {
-		if (mark(c, false, CONTAINER_DEAD, &ignored) < 0)
+	if (remove_parts(c, &v.desc->r, volumes, e) < 0) {
+		if (mark(c, false, false, CONTAINER_DEAD, &ignored) < 0)
 			log_error_of(&ignored, "container %s", c->id);
 		return err_wrap(e, "unable to remove container %s", c->id);
 	}
@@ -91,7 +97,7 @@ static int end_it(struct container *c, struct err *e)
 	return 0;
 }
 
-int container_remove(struct container *c, bool force, struct err *e)
+int container_remove(struct container *c, bool force, bool volumes, struct err *e)
 {
 	_cleanup_changer_ struct container *changing = NULL;
 	_cleanup_view_ struct container_view v = { 0 };
@@ -105,5 +111,5 @@ int container_remove(struct container *c, bool force, struct err *e)
 		return 0; /* somebody else, or AutoRemove, was faster */
 	if (check(&v, e) < 0)
 		return -1;
-	return container_do_remove(c, e);
+	return container_do_remove(c, volumes, e);
 }

@@ -29,8 +29,8 @@ int container_pause(struct container *c, bool pause, struct err *e) must_check;
 /* `docker update`: what is zero or absent in `u` stays as it was. */
 int container_update(struct container *c, const struct api_update *u, struct err *e) must_check;
 
-/* `docker rm`: a running one only by force. */
-int container_remove(struct container *c, bool force, struct err *e) must_check;
-int container_do_remove(struct container *c, struct err *e) must_check;
+/* `docker rm`: a running one only by force; `volumes`: its anonymous volumes with it. */
+int container_remove(struct container *c, bool force, bool volumes, struct err *e) must_check;
+int container_do_remove(struct container *c, bool volumes, struct err *e) must_check;
 
 #endif

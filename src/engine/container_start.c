@@ -14,10 +14,12 @@
 #include "engine/container_create.h"
 #include "engine/container_io.h"
 #include "engine/health.h"
+#include "engine/mounts.h"
 #include "engine/networking.h"
 #include "engine/rootfs.h"
 #include "engine/runtimes.h"
 #include "engine/spec.h"
+#include "engine/volume.h"
 
 /* One attempt to start. */
 struct start {
@@ -30,7 +32,7 @@ struct start {
 	struct ctrd_mounts rootfs;
 	struct oci_spec *spec;
 	struct ctrd_io io;
-	bool has_container, has_task;
+	bool has_volumes, has_container, has_task;
 	int64_t started_at;
 	int pid;
 };
@@ -69,17 +71,6 @@ static const char *init_path(struct start *s)
 	return path[0] == '/' ? path : engine_program(s->a, path);
 }
 
-/* The image's volumes lie in the container's own layer until volumes are there. */
-static void drop_volumes(struct mount_points *p)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->n; i++)
-		if (!str_eq(p->v[i].type, "volume"))
-			p->v[n++] = p->v[i];
-	p->n = n;
-}
-
 static int build_spec(struct start *s, struct err *e)
 {
 	_cleanup_close_ int rootfs = rootfs_open(&s->rootfs, e);
@@ -101,11 +92,10 @@ static int build_spec(struct start *s, struct err *e)
 		.unconfined_seccomp = str_eq(s->g->opt.seccomp_profile, "unconfined"),
 	};
 
-	if (rootfs < 0 || spec_points_parse(s->a, s->r->config, s->r->host, &points, e) < 0 ||
-	    other_ns(s, s->r->host->pid_mode, "pid", &in.pid_ns, e) < 0 ||
+	if (rootfs < 0 || other_ns(s, s->r->host->pid_mode, "pid", &in.pid_ns, e) < 0 ||
 	    other_ns(s, s->r->host->ipc_mode, "ipc", &in.ipc_ns, e) < 0)
 		return -1;
-	drop_volumes(&points);
+	points = mounts_points(s->a, s->r);
 	s->spec = spec_build(s->a, &in, e);
 	return s->spec ? 0 : -1;
 }
@@ -169,8 +159,9 @@ static int connect(struct start *s, struct err *e)
 
 static int run_steps(struct start *s, struct err *e)
 {
-	if (connect(s, e) < 0)
+	if (connect(s, e) < 0 || volumes_mount(s->g, s->r, e) < 0)
 		return -1;
+	s->has_volumes = true;
 	if (ctrd_snapshot_mounts(s->g, s->r->snapshotter, s->c->id, s->a, &s->rootfs, e) < 0 ||
 	    build_spec(s, e) < 0 || container_io_open(s->c, s->r, s->a, &s->io, e) < 0)
 		return -1;
@@ -187,6 +178,8 @@ static void undo(struct start *s)
 	if (s->has_container && ctrd_container_delete(s->g, s->c->id, &e) < 0)
 		log_warn_of(&e, "container %s: undo its start", s->c->id);
 	container_io_close(s->c);
+	if (s->has_volumes)
+		volumes_unmount(s->g, s->r);
 	if (s->net && networking_disconnect(s->g, s->c->id, &e) < 0)
 		log_warn_of(&e, "container %s: undo its start", s->c->id);
 	container_net_unref(s->net);
@@ -308,7 +301,7 @@ int container_start(struct container *c, struct err *e)
 	auto_remove = r < 0 && e->kind != ERR_NOT_MODIFIED && v.state.status == CONTAINER_CREATED &&
 	              v.desc->r.host->auto_remove;
 	container_view_release(&v);
-	if (auto_remove && container_do_remove(c, &ignored) < 0)
+	if (auto_remove && container_do_remove(c, true, &ignored) < 0)
 		log_error_of(&ignored, "remove container %s after a failed start", c->id);
 	container_end(c);
 	return r;

@@ -3,17 +3,18 @@
 
 #include "base/log.h"
 
-#define STORED_STATE(F)                                       \
-	F(STR, status, "status", REQUIRED)                    \
-	F(I64, pid, "pid", OMIT_EMPTY)                        \
-	F(I64, exit_code, "exitCode", OMIT_EMPTY)             \
-	F(STR, error, "error", OMIT_EMPTY)                    \
-	F(TIME, started_at, "startedAt", OMIT_EMPTY)          \
-	F(TIME, finished_at, "finishedAt", OMIT_EMPTY)        \
-	F(I64, restart_count, "restartCount", OMIT_EMPTY)     \
-	F(BOOL, oom_killed, "oomKilled", OMIT_EMPTY)          \
-	F(BOOL, stopped_by_user, "stoppedByUser", OMIT_EMPTY) \
-	F(BOOL, removing, "removing", OMIT_EMPTY)             \
+#define STORED_STATE(F)                                          \
+	F(STR, status, "status", REQUIRED)                       \
+	F(I64, pid, "pid", OMIT_EMPTY)                           \
+	F(I64, exit_code, "exitCode", OMIT_EMPTY)                \
+	F(STR, error, "error", OMIT_EMPTY)                       \
+	F(TIME, started_at, "startedAt", OMIT_EMPTY)             \
+	F(TIME, finished_at, "finishedAt", OMIT_EMPTY)           \
+	F(I64, restart_count, "restartCount", OMIT_EMPTY)        \
+	F(BOOL, oom_killed, "oomKilled", OMIT_EMPTY)             \
+	F(BOOL, stopped_by_user, "stoppedByUser", OMIT_EMPTY)    \
+	F(BOOL, removing, "removing", OMIT_EMPTY)                \
+	F(BOOL, removing_volumes, "removingVolumes", OMIT_EMPTY) \
 	F(OBJ, net, "net", OMIT_EMPTY, container_net_record)
 JSON_STRUCT(stored_state, STORED_STATE)
 JSON_TYPE(stored_state, STORED_STATE)
@@ -32,6 +33,7 @@ static void encode_state(struct buf *out, struct container_view *v)
 		.oom_killed = s->oom_killed,
 		.stopped_by_user = s->stopped_by_user,
 		.removing = s->removing,
+		.removing_volumes = s->removing_volumes,
 		.net = v->net ? &v->net->r : NULL,
 	};
 
@@ -43,7 +45,7 @@ static struct slice slice_of_buf(const struct buf *b)
 	return (struct slice){ b->data, b->len };
 }
 
-int container_save(struct container *c, struct err *e)
+int container_save_with(struct container *c, struct store_change *change, struct err *e)
 {
 	_cleanup_view_ struct container_view v;
 	_cleanup_buf_ struct buf record = { 0 }, state = { 0 };
@@ -51,8 +53,15 @@ int container_save(struct container *c, struct err *e)
 	container_view(c, &v);
 	json_encode(&record, &container_record_type, &v.desc->r);
 	encode_state(&state, &v);
-	return store_container_put(c->engine->store, c->id, slice_of_buf(&record),
-	                           slice_of_buf(&state), STORE_DURABLE, e);
+	change->container = c->id;
+	change->record = slice_of_buf(&record);
+	change->state = slice_of_buf(&state);
+	return store_change(c->engine->store, change, e);
+}
+
+int container_save(struct container *c, struct err *e)
+{
+	return container_save_with(c, &(struct store_change){ 0 }, e);
 }
 
 int container_save_state(struct container *c, enum store_durability d, struct err *e)
@@ -78,6 +87,7 @@ static int restore_state(struct container *c, const struct stored_state *doc, st
 		.oom_killed = doc->oom_killed,
 		.stopped_by_user = doc->stopped_by_user,
 		.removing = doc->removing,
+		.removing_volumes = doc->removing_volumes,
 	};
 
 	if (!container_status_parse(doc->status, &s.status))

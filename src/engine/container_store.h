@@ -6,6 +6,8 @@
 
 /* The whole row, durably. */
 int container_save(struct container *c, struct err *e) must_check;
+/* The same with other rows in one transaction. */
+int container_save_with(struct container *c, struct store_change *change, struct err *e) must_check;
 /* State and networks. */
 int container_save_state(struct container *c, enum store_durability d, struct err *e) must_check;
 

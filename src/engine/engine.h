@@ -31,6 +31,7 @@ struct image_cache;
 struct net_controller;
 struct pump;
 struct store;
+struct volumes;
 
 struct engine {
 	struct arena arena; /* of the options and other words that live as long as the engine */
@@ -47,6 +48,7 @@ struct engine {
 	struct store *store;
 	struct events *events;
 	struct containers *containers;
+	struct volumes *volumes;
 	struct execs *execs;
 	struct image_cache *image_cache;
 	struct pump *pump;

@@ -215,8 +215,8 @@ int check_mirror(const char *s, struct err *e)
 	if (host == s)
 		return err_set(e, ERR_INVALID, "invalid mirror: unsupported scheme in \"%s\"", s);
 	if (!*host || strpbrk(host, "?#@ "))
-		return err_set(e, ERR_INVALID,
-		               "invalid mirror: query, fragment or user in \"%s\"", s);
+		return err_set(e, ERR_INVALID, "invalid mirror: query, fragment or user in \"%s\"",
+		               s);
 	return 0;
 }
 
@@ -237,7 +237,7 @@ int check_insecure(const char *s, struct err *e)
 	if (!*host || strstr(host, "://"))
 		return err_set(e, ERR_INVALID, "insecure registry %s should not contain '://'", s);
 	if (host[0] == '-' || str_ends(host, "-"))
-		return err_set(e, ERR_INVALID,
-		               "insecure registry %s begins or ends with a hyphen", s);
+		return err_set(e, ERR_INVALID, "insecure registry %s begins or ends with a hyphen",
+		               s);
 	return 0;
 }

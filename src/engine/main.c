@@ -34,6 +34,7 @@
 #include "engine/reload.h"
 #include "engine/runtimes.h"
 #include "engine/stdio/pump.h"
+#include "engine/volume.h"
 #include "rpc/grpc_client.h"
 
 #define MAX_REQUESTS 512 /* that are answered at the same time */
@@ -190,7 +191,7 @@ static int start_store(struct engine *g, struct err *e)
 	g->containers = containers_new();
 	g->execs = execs_new();
 	g->image_cache = image_cache_new();
-	return containers_load(g, e);
+	return volumes_load(g, e) < 0 ? -1 : containers_load(g, e);
 }
 
 static int start_parts(struct engine *g, struct err *e)

@@ -12,6 +12,7 @@
 #include "engine/exec.h"
 #include "engine/health.h"
 #include "engine/networking.h"
+#include "engine/volume.h"
 
 #define EXIT_UNKNOWN 255 /* as Docker: it ran when the machine went down */
 
@@ -44,6 +45,7 @@ static int adopt(struct container *c, const struct container_record *r,
 	if (container_io_open(c, r, &a, &io, e) < 0)
 		return -1;
 	container_io_started(c);
+	volumes_adopt(c->engine, r);
 	if (networking_adopt(c->engine, r, &net, e) < 0) {
 		log_warn_of(e, "container %s runs without its network", c->id);
 		err_clear(e);
@@ -94,7 +96,7 @@ static void recover_one(struct container *c, const struct ctrd_task *task)
 	if (v.state.removing) {
 		if (is_alive(task))
 			drop_task(c);
-		if (container_do_remove(c, &e) < 0)
+		if (container_do_remove(c, v.state.removing_volumes, &e) < 0)
 			log_error_of(&e, "finish the removal of container %s", c->id);
 		return;
 	}
@@ -230,6 +232,7 @@ int recover_containers(struct engine *g, struct err *e)
 	sweep_folders(g, engine_data_path(g, &a, "containers"));
 	sweep_folders(g, engine_exec_path(g, &a, "containerd"));
 	networking_sweep(g);
+	volumes_sweep(g);
 	for (size_t i = 0; i < l.n; i++)
 		start_if_wanted(l.v[i]);
 	return 0;

@@ -22,8 +22,13 @@ struct mount_point {
 	const char *mode;        /* the options as they were written, for inspect */
 	const char *propagation; /* of a bind: "rprivate" unless asked otherwise */
 	bool read_only, non_recursive;
-	bool create_source;        /* a missing source is made (a directory) */
-	const char *tmpfs_options; /* "size=64m,mode=1777", or NULL */
+	bool create_source; /* a missing source is made (a directory) */
+	bool no_copy;       /* of a volume: the image's content stays away from it */
+	bool of_image;      /* the image's VOLUME, or `-v /path` */
+	bool hidden;        /* --tmpfs: not in the list that inspect shows */
+	const char *driver; /* of a volume that must be made, or NULL */
+	const struct api_volume_options *volume; /* the same: its labels and options, or NULL */
+	const char *tmpfs_options;               /* "size=64m,mode=1777", or NULL */
 };
 struct mount_points {
 	size_t n;

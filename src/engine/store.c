@@ -139,21 +139,61 @@ static void bind(sqlite3_stmt *q, int i, struct slice s)
 		sqlite3_bind_text(q, i, s.data, (int)s.len, SQLITE_STATIC);
 }
 
-/* Runs one writing statement with its parameters. */
+/* One writing statement with its parameters; the lock is held. */
+static int write_row(struct store *s, enum statement which, const char *id, struct slice a,
+                     struct slice b, struct err *e)
+{
+	sqlite3_stmt *q = s->stmt[which];
+	int r;
+
+	bind(q, 1, slice_of(id));
+	bind(q, 2, a);
+	bind(q, 3, b);
+	r = sqlite3_step(q) == SQLITE_DONE ? 0 : fail(s, e, "write the engine's database");
+	sqlite3_reset(q);
+	sqlite3_clear_bindings(q);
+	return r;
+}
+
+/* The same alone in its transaction. */
 static int run(struct store *s, enum statement which, const char *id, struct slice a,
                struct slice b, enum store_durability d, struct err *e)
 {
-	sqlite3_stmt *q = s->stmt[which];
 	int r = -1;
 
 	pthread_mutex_lock(&s->lock);
-	if (set_durability(s, d, e) == 0) {
-		bind(q, 1, slice_of(id));
-		bind(q, 2, a);
-		bind(q, 3, b);
-		r = sqlite3_step(q) == SQLITE_DONE ? 0 : fail(s, e, "write the engine's database");
-		sqlite3_reset(q);
-		sqlite3_clear_bindings(q);
+	if (set_durability(s, d, e) == 0)
+		r = write_row(s, which, id, a, b, e);
+	pthread_mutex_unlock(&s->lock);
+	return r;
+}
+
+static int write_change(struct store *s, const struct store_change *c, struct err *e)
+{
+	if (c->container && write_row(s, PUT, c->container, c->record, c->state, e) < 0)
+		return -1;
+	for (size_t i = 0; i < c->rows.n; i++) {
+		const struct store_row *r = &c->rows.v[i];
+
+		if (write_row(s, r->json.data ? ROW_PUT : ROW_REMOVE, r->kind, slice_of(r->id),
+		              r->json, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int store_change(struct store *s, const struct store_change *c, struct err *e)
+{
+	struct err ignored = { 0 };
+	int r = -1;
+
+	pthread_mutex_lock(&s->lock);
+	if (set_durability(s, STORE_DURABLE, e) == 0 && exec(s, "BEGIN IMMEDIATE", e) == 0) {
+		r = write_change(s, c, e);
+		if (r == 0)
+			r = exec(s, "COMMIT", e);
+		if (r < 0 && !sqlite3_get_autocommit(s->db))
+			(void)!exec(s, "ROLLBACK", &ignored);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return r;

@@ -41,4 +41,22 @@ int store_rows(struct store *s, const char *kind,
                int (*fn)(void *arg, const char *id, struct slice json), void *arg, struct err *e)
         must_check;
 
+/*
+ * Several rows at once or none of them, durably: a container with what is made for it. `container`
+ * is the id of a row of containers, or NULL; a row without text is removed.
+ */
+struct store_row {
+	const char *kind, *id;
+	struct slice json;
+};
+struct store_change {
+	const char *container;
+	struct slice record, state;
+	struct {
+		size_t n;
+		struct store_row *v;
+	} rows;
+};
+int store_change(struct store *s, const struct store_change *c, struct err *e) must_check;
+
 #endif

@@ -3,10 +3,10 @@
 
 int ulimit_check(const struct api_ulimit *u, struct err *e)
 {
-	static const char *const names[] = { "core",       "cpu",   "data",    "fsize",
-		                             "locks",      "memlock", "msgqueue", "nice",
-		                             "nofile",     "nproc", "rss",     "rtprio",
-		                             "rttime",     "sigpending", "stack",  "as" };
+	static const char *const names[] = { "core",   "cpu",        "data",     "fsize",
+		                             "locks",  "memlock",    "msgqueue", "nice",
+		                             "nofile", "nproc",      "rss",      "rtprio",
+		                             "rttime", "sigpending", "stack",    "as" };
 	bool known = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)

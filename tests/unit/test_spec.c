@@ -214,7 +214,24 @@ static void mounts_are_ordered_and_replace_defaults(void **state)
 static void bad_mounts_are_named(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "{\"Binds\":[\"/x\"]}", "invalid volume specification: '/x'" },
+		{ "{\"Binds\":[\"/x:\"]}", "invalid volume specification: '/x:'" },
+		{ "{\"Binds\":[\":/x\"]}", "invalid volume specification: ':/x'" },
+		{ "{\"Binds\":[\"/a:/b:ro:rw\"]}", "invalid volume specification" },
+		{ "{\"Binds\":[\"vol:/a:rslave\"]}", "field BindOptions must not be specified" },
+		{ "{\"Binds\":[\"/tmp:/a:nocopy\"]}", "invalid mode: nocopy" },
+		{ "{\"Binds\":[\"v:/a\"]}", "volume name is too short" },
+		{ "{\"Mounts\":[{\"Type\":\"volume\",\"Target\":\"/a\",\"ReadOnly\":true}]}",
+		  "must not set ReadOnly mode when using anonymous volumes" },
+		{ "{\"Mounts\":[{\"Type\":\"volume\",\"Source\":\"vol\",\"Target\":\"/a\","
+		  "\"BindOptions\":{}}]}",
+		  "field BindOptions must not be specified" },
+		{ "{\"Mounts\":[{\"Type\":\"tmpfs\",\"Source\":\"vol\",\"Target\":\"/a\"}]}",
+		  "field Source must not be specified" },
+		{ "{\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/tmp\",\"Target\":\"/a\","
+		  "\"BindOptions\":{\"Propagation\":\"odd\"}}]}",
+		  "invalid propagation mode: odd" },
+		{ "{\"Mounts\":[{\"Type\":\"image\",\"Source\":\"i\",\"Target\":\"/a\"}]}",
+		  "mount type unknown" },
 		{ "{\"Binds\":[\"/tmp:rel\"]}", "mount path must be absolute" },
 		{ "{\"Binds\":[\"/tmp:/a:wild\"]}", "invalid mode: wild" },
 		{ "{\"Binds\":[\"/tmp:/\"]}", "destination can't be '/'" },
