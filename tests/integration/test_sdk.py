@@ -111,7 +111,8 @@ def test_options_reach_the_container(sdk):
     out = sdk.containers.run(
         "busybox", ["sh", "-c", "id -u; pwd; ulimit -n; cat /proc/sys/net/core/somaxconn; "
                     "cat /sys/fs/cgroup/memory/memory.limit_in_bytes; cat /etc/hosts | grep other; "
-                    "touch /x 2>/dev/null || echo readonly; mount | grep -c 'on /scratch type tmpfs'"],
+                    "touch /x 2>/dev/null || echo readonly; "
+                    "mount | grep -c 'on /scratch type tmpfs'"],
         user="12", working_dir="/tmp", ulimits=[Ulimit(name="nofile", soft=99, hard=100)],
         sysctls={"net.core.somaxconn": "77"}, mem_limit="32m", extra_hosts={"other": "192.0.2.7"},
         read_only=True, tmpfs={"/scratch": "size=1m"}, cap_drop=["ALL"], init=True, remove=True)
@@ -402,7 +403,8 @@ def test_ports(sdk, stack):
     container.reload()
     assert container.ports["80/tcp"] == [{"HostIp": "127.0.0.1", "HostPort": "8089"}]
     assert int(container.ports["81/udp"][0]["HostPort"]) > 1024
-    until(lambda: stack.exec(["busybox", "wget", "-qO-", "http://127.0.0.1:8089/"]).stdout == "page\n")
+    fetch = ["busybox", "wget", "-qO-", "http://127.0.0.1:8089/"]
+    until(lambda: stack.exec(fetch).stdout == "page\n")
 
 
 # ---- volumes ----
