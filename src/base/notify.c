@@ -11,10 +11,15 @@
 #include "base/fd.h"
 #include "base/str.h"
 
+static struct {
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	int alive_every;
+} claimed;
+
 static void notify(const char *state)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	const char *path = getenv("NOTIFY_SOCKET");
+	const char *path = claimed.path[0] ? claimed.path : getenv("NOTIFY_SOCKET");
 	_cleanup_close_ int fd = -1;
 	socklen_t len;
 
@@ -50,7 +55,7 @@ void notify_stopping(void)
 	notify("STOPPING=1");
 }
 
-int notify_alive_every(void)
+static int watchdog_ms(void)
 {
 	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
 	uint64_t us, owner;
@@ -59,6 +64,23 @@ int notify_alive_every(void)
 	    (pid && (!str_u64(pid, &owner) || owner != (uint64_t)getpid())))
 		return 0;
 	return (int)MIN(us / 2000, (uint64_t)INT32_MAX);
+}
+
+void notify_claim(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+
+	if (!path || !str_copy(claimed.path, sizeof(claimed.path), path))
+		claimed.path[0] = '\0';
+	claimed.alive_every = watchdog_ms();
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+	unsetenv("WATCHDOG_PID");
+}
+
+int notify_alive_every(void)
+{
+	return claimed.alive_every;
 }
 
 void notify_alive(void)

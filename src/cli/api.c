@@ -19,11 +19,15 @@ JSON_TYPE(api_message, API_MESSAGE)
 static struct http_conn *dial(struct cli *cli, struct err *e)
 {
 	struct err cause = { 0 };
-	struct http_conn *conn = http_dial(cli->address, &cause);
+	struct http_conn *conn = cli->tls ? tls_dial(cli->address, cli->tls, &cause)
+	                                  : http_dial(cli->address, &cause);
 
 	if (conn)
 		return conn;
-	if (cause.errnum == EACCES)
+	if (cli->tls && cause.errnum == 0)
+		err_set(e, ERR_UNAVAILABLE, "error during connect: the Docker daemon at %s: %s",
+		        cli->address, cause.text);
+	else if (cause.errnum == EACCES)
 		err_set(e, ERR_PERMISSION,
 		        "permission denied while trying to connect to the Docker daemon socket at "
 		        "%s",

@@ -9,6 +9,7 @@
 #include "cli/api.h"
 #include "cli/command.h"
 #include "cli/config.h"
+#include "http/tls.h"
 
 #define EXIT_DAEMON 125 /* `run`, `exec`: the daemon or this program failed */
 #define EXIT_USAGE  125 /* a flag was wrong */
@@ -29,8 +30,9 @@ struct cli {
 	size_t nglobal;           /* of these, global options and their values */
 	const char *config_dir;
 	struct config config;
-	const char *context; /* name of the one in use */
-	const char *address; /* "unix:///var/run/docker.sock" */
+	const char *context;   /* name of the one in use */
+	const char *address;   /* "unix:///var/run/docker.sock" */
+	struct tls_setup *tls; /* how it is spoken to, or NULL: without TLS */
 	struct api api;
 };
 

@@ -104,6 +104,39 @@ static int normalize(struct cli *cli, const char *host, struct err *e)
 	return 0;
 }
 
+/* ---- TLS ---- */
+
+/* A file of the flag, else of DOCKER_CERT_PATH or the configuration folder, where it may be missing. */
+static int cert_file(struct cli *cli, const char *flag, const char *name, const char **out,
+                     struct err *e)
+{
+	const char *folder = environment("DOCKER_CERT_PATH");
+	const char *path =
+	        flag ? flag : path_join(&cli->arena, folder ? folder : cli->config_dir, name);
+
+	*out = flag || path_exists(path) ? path : NULL;
+	if (*out && access(path, R_OK) < 0)
+		return err_errno(e, errno, "could not read %s", path);
+	return 0;
+}
+
+/* The daemon's certificate is checked with --tlsverify only; TLS is spoken with --tls as well. */
+static int resolve_tls(struct cli *cli, struct err *e)
+{
+	const struct global_options *o = cli->global;
+	bool verify = o->tlsverify || environment("DOCKER_TLS_VERIFY");
+	struct tls_setup s = { .verify = verify };
+
+	if (!str_starts(cli->address, "tcp://") || !(verify || o->tls || environment("DOCKER_TLS")))
+		return 0;
+	if (cert_file(cli, o->tlscacert, "ca.pem", &s.ca, e) < 0 ||
+	    cert_file(cli, o->tlscert, "cert.pem", &s.cert, e) < 0 ||
+	    cert_file(cli, o->tlskey, "key.pem", &s.key, e) < 0)
+		return -1;
+	cli->tls = arena_memdup(&cli->arena, &s, sizeof(s));
+	return 0;
+}
+
 int context_resolve(struct cli *cli, struct err *e)
 {
 	const char *host;
@@ -116,7 +149,5 @@ int context_resolve(struct cli *cli, struct err *e)
 	}
 	if (normalize(cli, host ? host : DEFAULT_ADDRESS, e) < 0)
 		return err_wrap(e, "unable to resolve docker endpoint");
-	if (cli->global->tls || cli->global->tlsverify || environment("DOCKER_TLS_VERIFY"))
-		return err_set(e, ERR_UNIMPLEMENTED, "TLS to a daemon is not there yet");
-	return 0;
+	return resolve_tls(cli, e);
 }

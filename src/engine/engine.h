@@ -31,6 +31,7 @@ struct image_cache;
 struct net_controller;
 struct pump;
 struct store;
+struct tls_door;
 struct volumes;
 
 struct engine {
@@ -45,6 +46,7 @@ struct engine {
 	struct loop_source *signals;
 	atomic_bool ending; /* what goes away now goes because we do */
 	struct http_server *http;
+	struct tls_door *tls; /* with --tls, or NULL */
 	struct store *store;
 	struct events *events;
 	struct containers *containers;

@@ -270,7 +270,7 @@ static int check_labels(const struct strs *labels, struct err *e)
 	return 0;
 }
 
-/* As Docker: --tlsverify, however it is given, turns TLS on. */
+/* As Docker: --tlsverify, however it is given, turns TLS on; --tls alone verifies. */
 static int check_tls(struct arena *a, struct options *o, struct err *e)
 {
 	const char *folder = getenv("DOCKER_CERT_PATH");
@@ -282,6 +282,8 @@ static int check_tls(struct arena *a, struct options *o, struct err *e)
 
 	if (o->tlsverify.set)
 		o->tls = (struct json_opt_bool){ true, true };
+	else
+		o->tlsverify = o->tls;
 	for (size_t i = 0; o->tls.value && folder && i < ARRAY_LEN(files); i++)
 		if (!*files[i].path)
 			*files[i].path = path_join(a, folder, files[i].file);

@@ -91,7 +91,8 @@ static int open_registry(struct pull *p, const struct registry_auth *auth, struc
 {
 	struct registry_config config = { engine_live(p->g)->registry_mirrors,
 		                          engine_live(p->g)->insecure_registries };
-	struct fetch_setup setup = { .user_agent = USER_AGENT };
+	struct fetch_setup setup = { .user_agent = USER_AGENT,
+		                     .attempts = engine_live(p->g)->max_download_attempts };
 
 	registry_endpoints(&p->arena, p->ref, &config, &setup);
 	if (set_auth(p, auth, &setup, e) < 0)

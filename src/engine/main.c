@@ -29,6 +29,7 @@
 #include "engine/image.h"
 #include "engine/image_cache.h"
 #include "engine/listen.h"
+#include "engine/listen_tls.h"
 #include "engine/networking.h"
 #include "engine/recover.h"
 #include "engine/reload.h"
@@ -213,23 +214,28 @@ static int start_parts(struct engine *g, struct err *e)
 	return 0;
 }
 
-static int open_sockets(struct engine *g, struct listeners *l, struct err *e)
+static void on_watchdog(void *arg)
 {
-	if (g->opt.tls.value)
-		return err_set(e, ERR_UNIMPLEMENTED, "TLS is not there yet");
-	for (size_t i = 0; i < g->opt.hosts.n; i++)
-		if (listen_add(l, g->opt.hosts.v[i], g->opt.group, e) < 0)
-			return -1;
-	return 0;
+	struct engine *g = arg;
+
+	notify_alive();
+	loop_timer(g->loop, notify_alive_every(), on_watchdog, g);
 }
 
 static int serve(struct engine *g, struct listeners *l, struct err *e)
 {
 	g->http = http_server_new(g->loop, api_serve, g, MAX_REQUESTS);
-	for (size_t i = 0; i < l->n; i++)
-		if (http_server_listen(g->http, l->fds[i], e) < 0)
+	if (g->opt.tls.value && !(g->tls = tls_door_open(g, l, e)))
+		return -1;
+	for (size_t i = 0; i < l->n; i++) {
+		bool by_tls = l->v[i].tcp && g->opt.tls.value;
+
+		if (!by_tls && http_server_listen(g->http, l->v[i].fd, e) < 0)
 			return -1;
-	log_info("API listens on %s", g->opt.hosts.v[0]);
+		log_info("API listen on %s", l->v[i].host);
+	}
+	if (notify_alive_every() > 0)
+		on_watchdog(g);
 	notify_ready();
 	return loop_run(g->loop, e);
 }
@@ -266,6 +272,7 @@ static void finish(struct engine *g, struct listeners *l)
 
 	g->ending = true;
 	notify_stopping();
+	tls_door_close(g->tls);
 	http_server_stop(g->http);
 	if (keep.set && !keep.value)
 		stop_containers(g);
@@ -285,7 +292,7 @@ static int run(struct engine *g, struct err *e)
 	    runtimes_prepare(g, &g->opt.live, e) < 0)
 		return -1;
 	g->loop = loop_new(e);
-	if (!g->loop || watch_signals(g, e) < 0 || open_sockets(g, &l, e) < 0 ||
+	if (!g->loop || watch_signals(g, e) < 0 || listen_all(&l, &g->opt, e) < 0 ||
 	    start_parts(g, e) < 0 || serve(g, &l, e) < 0)
 		return -1;
 	finish(g, &l);
@@ -298,6 +305,7 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 
 	tune_memory();
+	notify_claim();
 	g.argc = argc;
 	g.argv = argv;
 	if (options_load(&g.arena, argc, argv, &g.opt, &e) < 0) {

@@ -240,6 +240,17 @@ static void peer_start(struct peer *p)
 	pthread_attr_destroy(&attr);
 }
 
+void http_server_adopt(struct http_server *s, int fd)
+{
+	struct peer *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		abort();
+	p->server = s;
+	p->conn = http_conn_new(fd);
+	idle_add(p);
+}
+
 static void accept_again(void *arg)
 {
 	struct listener *l = arg;
@@ -252,7 +263,6 @@ static void on_accept(void *arg, int fd, unused_arg uint32_t events)
 {
 	struct listener *l = arg;
 	int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-	struct peer *p;
 
 	if (conn < 0) {
 		/* Out of descriptors: pause instead of spinning on a listener that stays ready. */
@@ -260,12 +270,7 @@ static void on_accept(void *arg, int fd, unused_arg uint32_t events)
 			loop_timer(l->server->loop, ACCEPT_PAUSE_MS, accept_again, l);
 		return;
 	}
-	p = calloc(1, sizeof(*p));
-	if (!p)
-		abort();
-	p->server = l->server;
-	p->conn = http_conn_new(conn);
-	idle_add(p);
+	http_server_adopt(l->server, conn);
 }
 
 struct http_server *http_server_new(struct loop *l, http_handler *fn, void *user,

@@ -30,6 +30,8 @@ struct http_server *http_server_new(struct loop *l, http_handler *fn, void *user
                                     unsigned max_threads);
 /* Takes a listening socket. */
 int http_server_listen(struct http_server *s, int fd, struct err *e) must_check;
+/* Takes a connection that somebody else has accepted. From the loop's thread. */
+void http_server_adopt(struct http_server *s, int fd);
 /* Closes listeners and idle connections; running handlers end by themselves. */
 void http_server_stop(struct http_server *s);
 /* After http_server_stop, when no handler runs any more. */

@@ -22,14 +22,15 @@
 	F(BOOL, mirror, "mirror", 0)     /* credentials are not for it, and it may lack the image */
 JSON_STRUCT(fetch_endpoint, FETCH_ENDPOINT)
 
-#define FETCH_SETUP(F)                                                                 \
-	F(OBJS, endpoints, "endpoints", 0, fetch_endpoint)                             \
-	F(STR, repository, "repository", 0) /* "library/busybox" */                    \
-	F(STR, certs, "certs", OMIT_EMPTY)  /* folder: *.crt, and *.cert with *.key */ \
-	F(STR, user_agent, "userAgent", OMIT_EMPTY)                                    \
-	F(STR, username, "username", OMIT_EMPTY)                                       \
-	F(STR, password, "password", OMIT_EMPTY)                                       \
-	F(STR, identity_token, "identityToken", OMIT_EMPTY) /* buys access tokens */   \
+#define FETCH_SETUP(F)                                                                      \
+	F(OBJS, endpoints, "endpoints", 0, fetch_endpoint)                                  \
+	F(STR, repository, "repository", 0)      /* "library/busybox" */                    \
+	F(STR, certs, "certs", OMIT_EMPTY)       /* folder: *.crt, and *.cert with *.key */ \
+	F(I64, attempts, "attempts", OMIT_EMPTY) /* of one request; 0: five */              \
+	F(STR, user_agent, "userAgent", OMIT_EMPTY)                                         \
+	F(STR, username, "username", OMIT_EMPTY)                                            \
+	F(STR, password, "password", OMIT_EMPTY)                                            \
+	F(STR, identity_token, "identityToken", OMIT_EMPTY) /* buys access tokens */        \
 	F(STR, registry_token, "registryToken", OMIT_EMPTY) /* is an access token */
 JSON_STRUCT(fetch_setup, FETCH_SETUP)
 

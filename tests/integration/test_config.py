@@ -1,6 +1,7 @@
 """daemon.json and dockerd's flags: every key is refused by name or has an effect, shown here."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -234,6 +235,19 @@ def test_a_mirror_is_asked_first(stack, registry, docker):
     docker("pull", "mirrored:latest")
     assert docker("image", "inspect", "-f", "{{index .RepoTags 0}}", "mirrored") == "mirrored:latest"
     docker("rmi", "mirrored")
+
+
+@pytest.mark.ours
+def test_downloads_are_tried_so_often(stack, faulty, refused):
+    """max-download-attempts is 2, max-concurrent-downloads 1: of two bad layers one is asked for."""
+    layers = [Layer().file(name, os.urandom(3000)) for name in ("one", "two")]
+    image = Image(layers)
+    image.push(faulty, "flaky")
+    blobs = [d for d in faulty.blobs if d != image.id]
+    faulty.faults.update({blob: "error" for blob in blobs})
+    refused(1, "pull", faulty.name("flaky"), timeout=60)
+    asked = [line for line in faulty.seen if any(blob in line for blob in blobs)]
+    assert asked[0] == asked[1] and all(asked.count(line) <= 2 for line in asked), asked
 
 
 # ---- where things are

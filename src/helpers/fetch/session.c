@@ -87,10 +87,13 @@ static int check_whole(const struct exchange *x, struct err *e)
  * A registry that is not there is not waited for when an image is named, only in the middle. One
  * that has enough of us (429) must say for how long, and that must not be long.
  */
-static bool is_worth_another(const struct exchange *x, int attempt, const struct err *e)
+static bool is_worth_another(const struct session *s, const struct exchange *x, int attempt,
+                             const struct err *e)
 {
-	if (e->kind != ERR_UNAVAILABLE || attempt == ATTEMPTS || x->retry_after > WAIT_MAX_S ||
-	    (x->status == 429 && x->retry_after <= 0))
+	int64_t most = s->fetch->setup.attempts;
+
+	if (e->kind != ERR_UNAVAILABLE || attempt >= (most > 0 ? most : ATTEMPTS) ||
+	    x->retry_after > WAIT_MAX_S || (x->status == 429 && x->retry_after <= 0))
 		return false;
 	return !x->manifest || (x->status != 0 && x->done == 0);
 }
@@ -106,7 +109,7 @@ static int ask_patiently(struct session *s, struct exchange *x, const char *path
 			return 0;
 		if (x->done >= PROGRESS)
 			attempt = 0;
-		if (!is_worth_another(x, attempt, e))
+		if (!is_worth_another(s, x, attempt, e))
 			return -1;
 		x->offset += x->done;
 		x->limit -= x->done;
