@@ -9,27 +9,11 @@
 #include "shim/rootfs.h"
 #include "shim/task.h"
 
-static void on_discarded(unused_arg void *arg, const struct err *e)
-{
-	if (e)
-		log_warn_of(e, "discard a container that could not be set up");
-}
-
-/* The runtime has made a container that we could not take over. */
-static void discard(struct container *c)
-{
-	const char *const args[] = { "delete", "--force", c->id, NULL };
-	struct runc_command delete_it = {
-		.args = args,
-		.what = "OCI runtime delete failed",
-		.fd = { PROC_NULL, PROC_NULL, PROC_NULL },
-		.done = on_discarded,
-	};
-	struct err e = { 0 };
-
-	if (runc_run(&c->runc, &delete_it, &e) < 0)
-		log_warn_of(&e, "container %s", c->id);
-}
+/* A create that failed with something of the container there, which the runtime deletes first. */
+struct failure {
+	struct op *op;
+	struct err why;
+};
 
 /* Nothing of the container stays. */
 static int create_failed(struct op *op, const struct err *e)
@@ -42,6 +26,45 @@ static int create_failed(struct op *op, const struct err *e)
 	op_last(op, e);
 	container_free(c);
 	return RPC_LATER;
+}
+
+static void on_discarded(void *arg, const struct err *e)
+{
+	struct failure *f = arg;
+
+	if (e)
+		log_warn_of(e, "discard a container that could not be set up");
+	create_failed(f->op, &f->why);
+}
+
+/* The runtime has made a container that we could not take over, or was killed while it did. */
+static int discard(struct op *op, const struct err *why)
+{
+	struct container *c = op->process->container;
+	struct failure *f = arena_new(rpc_call_arena(op->call), struct failure);
+	const char *const args[] = { "delete", "--force", c->id, NULL };
+	struct runc_command delete_it = {
+		.args = args,
+		.what = "OCI runtime delete failed",
+		.fd = { PROC_NULL, PROC_NULL, PROC_NULL },
+		.done = on_discarded,
+		.arg = f,
+	};
+	struct err e = { 0 };
+
+	*f = (struct failure){ op, *why };
+	if (runc_run(&c->runc, &delete_it, &e) == 0)
+		return RPC_LATER;
+	log_warn_of(&e, "container %s", c->id);
+	return create_failed(op, why);
+}
+
+/* A runtime that fails removes its state; one that is killed cannot. */
+static bool left_something(struct op *op)
+{
+	const struct container *c = op->process->container;
+
+	return path_exists(path_join(rpc_call_arena(op->call), c->runc.root, c->id));
 }
 
 static const char *pid_file(struct op *op)
@@ -84,11 +107,9 @@ static int create_end(struct op *op, const struct err *failed, struct err *e)
 	struct container *c = p->container;
 
 	if (failed)
-		return create_failed(op, failed);
-	if (process_adopt(p, pid_file(op), e) < 0) {
-		discard(c);
-		return create_failed(op, e);
-	}
+		return left_something(op) ? discard(op, failed) : create_failed(op, failed);
+	if (process_adopt(p, pid_file(op), e) < 0)
+		return discard(op, e);
 	container_created(c);
 	p->state = PROCESS_CREATED;
 	p->starting = false;
