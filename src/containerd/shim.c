@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/file.h"
+#include "containerd/bundle.h"
 #include "containerd/reaper.h"
 #include "oci/digest.h"
 #include "rpc/rpc.h"
@@ -188,6 +190,18 @@ const char *shim_default_address(const struct shim_command *c, struct arena *a)
 
 	sha256_hex(path, strlen(path), hex);
 	return arena_printf(a, "unix:///run/containerd/s/%s", hex);
+}
+
+/* The shim's own end removes it, unless that was SIGKILL. Others of a group may still be served. */
+void shim_remove_socket(const struct shim_command *c)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const char *address = bundle_read(&a, c->bundle, "address");
+	const char *path = str_after(address ? address : shim_default_address(c, &a), "unix://");
+	_cleanup_close_ int fd = -1;
+
+	if (path && path_exists(path) && (fd = unix_connect(path, NULL)) < 0)
+		unlink(path);
 }
 
 #define SHIM_PARAMS(F)                \

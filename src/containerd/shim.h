@@ -28,6 +28,9 @@ const char *shim_start(const struct shim_command *c, struct arena *a, struct sli
 /* Where the shim of a container that is in no group listens, as the contract has it. */
 const char *shim_default_address(const struct shim_command *c, struct arena *a);
 
+/* Removes the socket, which a shim that was killed leaves, if nobody listens there. */
+void shim_remove_socket(const struct shim_command *c);
+
 /* Runs its `delete`, which ends the container and says how it ended. */
 Shim__DeleteResponse *shim_delete(const struct shim_command *c, struct arena *a, struct err *e)
         must_check;

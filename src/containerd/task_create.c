@@ -68,6 +68,7 @@ static void undo(const struct shim_command *c, struct task *task)
 	}
 	if (!shim_delete(c, &a, &e))
 		log_warn_of(&e, "undo create of task %s", c->id);
+	shim_remove_socket(c);
 	if (bundle_remove(c->d->config, c->ns, c->id, &e) < 0)
 		log_warn_of(&e, "undo create of task %s", c->id);
 }
@@ -150,10 +151,12 @@ bool task_shutdown(struct task *task, int patience_ms)
 /* The shim is waited for: a second Create under the same name must not meet the old one. */
 void task_dismiss(struct task *task)
 {
+	struct shim_command c = task_command(task);
 	struct err e = { 0 };
 
 	if (!task_shutdown(task, SHUTDOWN_TIMEOUT_MS))
 		log_warn("shim of %s is still there after its shutdown", task->id);
+	shim_remove_socket(&c);
 	if (bundle_remove(task->d->config, task->ns, task->id, &e) < 0)
 		log_warn_of(&e, "delete task %s", task->id);
 }

@@ -46,6 +46,7 @@ void task_bury_bundle(const struct shim_command *c)
 		if (!end)
 			log_warn_of(&e, "clean up after dead shim");
 	}
+	shim_remove_socket(c);
 	if (bundle_remove(c->d->config, c->ns, c->id, &e) < 0)
 		log_warn_of(&e, "clean up after dead shim");
 	tasks_release(c->d->tasks, c->ns, c->id); /* who hears of the end may start it again */
