@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/container_io.h"
+#include "engine/container_store.h"
 #include "engine/exec.h"
 #include "engine/health.h"
 #include "engine/networking.h"
@@ -91,6 +92,10 @@ static void give_back(struct container *c, struct ctrd_exit *exit)
 	struct ctrd_exit told = { 0 };
 	struct err e = { 0 };
 
+	/* Who deletes the task forgets how it ended; the next engine may have to know. */
+	if (container_save_exit(c, exit->code, exit->at, &e) < 0)
+		log_warn_of(&e, "container %s has ended", c->id);
+	err_clear(&e);
 	if (ctrd_task_delete(c->engine, c->id, NULL, &told, &e) == 0 && told.at && told.pid)
 		*exit = told; /* what the shim says weighs more than what we guessed */
 	else if (e.kind && e.kind != ERR_NOT_FOUND)

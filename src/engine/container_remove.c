@@ -51,7 +51,7 @@ int container_do_remove(struct container *c, bool volumes, struct err *e)
 	if (mark(c, true, volumes, v.state.status, e) < 0)
 		return -1;
 	if (remove_parts(c, &v.desc->r, volumes, e) < 0) {
-		if (mark(c, false, false, CONTAINER_DEAD, &ignored) < 0)
+		if (mark(c, false, volumes, CONTAINER_DEAD, &ignored) < 0)
 			log_error_of(&ignored, "container %s", c->id);
 		return err_wrap(e, "unable to remove container %s", c->id);
 	}

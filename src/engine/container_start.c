@@ -118,6 +118,12 @@ static int create_in_containerd(struct start *s, const struct ctrd_container *bo
 	                                                    : ctrd_container_create(s->g, box, e);
 }
 
+/* A call that failed because containerd died may have done all that it was asked for. */
+static bool may_be_there(const struct err *e)
+{
+	return e->kind == ERR_UNAVAILABLE;
+}
+
 static int run_task(struct start *s, struct err *e)
 {
 	struct ctrd_container box = { .id = s->c->id,
@@ -127,11 +133,17 @@ static int run_task(struct start *s, struct err *e)
 		                      .spec = json_text(s->a, &oci_spec_type, s->spec) };
 
 	box.program = runtime_program(s->g, s->a, s->r->host->runtime, e);
-	if (!box.program || create_in_containerd(s, &box, e) < 0)
+	if (!box.program)
 		return -1;
+	if (create_in_containerd(s, &box, e) < 0) {
+		s->has_container = may_be_there(e);
+		return -1;
+	}
 	s->has_container = true;
-	if (ctrd_task_create(s->g, &box, &s->rootfs, &s->io, &s->pid, e) < 0)
+	if (ctrd_task_create(s->g, &box, &s->rootfs, &s->io, &s->pid, e) < 0) {
+		s->has_task = may_be_there(e);
 		return err_wrap(e, "failed to create task for container");
+	}
 	s->has_task = true;
 	s->started_at = clock_now_ns(); /* it may have ended before the answer comes */
 	if (ctrd_task_start(s->g, s->c->id, NULL, &s->pid, e) < 0)
@@ -172,9 +184,8 @@ static void undo(struct start *s)
 {
 	struct err e = { 0 };
 
-	if (s->has_task && (ctrd_task_kill(s->g, s->c->id, NULL, SIGKILL, true, &e) < 0 ||
-	                    ctrd_task_delete(s->g, s->c->id, NULL, NULL, &e) < 0))
-		log_warn_of(&e, "container %s: undo its start", s->c->id);
+	if (s->has_task)
+		ctrd_task_drop(s->g, s->c->id);
 	if (s->has_container && ctrd_container_delete(s->g, s->c->id, &e) < 0)
 		log_warn_of(&e, "container %s: undo its start", s->c->id);
 	container_io_close(s->c);

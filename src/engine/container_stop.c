@@ -156,6 +156,16 @@ int container_restart(struct container *c, int signo, int64_t seconds, struct er
 	return 0;
 }
 
+/* A call that failed may have done it all the same: its answer was lost, or its runc was killed. */
+static bool is_paused(struct container *c, bool wanted)
+{
+	struct ctrd_task t;
+	struct err e = { 0 };
+
+	return ctrd_task_get(c->engine, c->id, NULL, &t, &e) == 0 &&
+	       t.status == (wanted ? CTRD_TASK_PAUSED : CTRD_TASK_RUNNING);
+}
+
 int container_pause(struct container *c, bool pause, struct err *e)
 {
 	_cleanup_changer_ struct container *changing = c;
@@ -168,7 +178,7 @@ int container_pause(struct container *c, bool pause, struct err *e)
 	if (pause == (s.status == CONTAINER_PAUSED))
 		return err_set(e, ERR_PRECONDITION, "Container %s is %s paused", c->id,
 		               pause ? "already" : "not");
-	if (ctrd_task_pause(c->engine, c->id, pause, e) < 0)
+	if (ctrd_task_pause(c->engine, c->id, pause, e) < 0 && !is_paused(c, pause))
 		return err_wrap(e, "cannot %s container %s", pause ? "pause" : "unpause", c->id);
 	s.status = pause ? CONTAINER_PAUSED : CONTAINER_RUNNING;
 	if (container_set_state(c, &s, STORE_FAST, e) < 0)

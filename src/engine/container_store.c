@@ -74,6 +74,18 @@ int container_save_state(struct container *c, enum store_durability d, struct er
 	return store_container_state(c->engine->store, c->id, slice_of_buf(&state), d, e);
 }
 
+int container_save_exit(struct container *c, int code, int64_t at, struct err *e)
+{
+	_cleanup_view_ struct container_view v;
+	_cleanup_buf_ struct buf state = { 0 };
+
+	container_view(c, &v);
+	v.state.exit_code = code;
+	v.state.finished_at = at;
+	encode_state(&state, &v);
+	return store_container_state(c->engine->store, c->id, slice_of_buf(&state), STORE_FAST, e);
+}
+
 /* ---- bringing them back ---- */
 
 static int restore_state(struct container *c, const struct stored_state *doc, struct err *e)

@@ -11,6 +11,9 @@ int container_save_with(struct container *c, struct store_change *change, struct
 /* State and networks. */
 int container_save_state(struct container *c, enum store_durability d, struct err *e) must_check;
 
+/* Of one that still counts as running: how it ended (`at` in ns), before the task that knows is deleted. */
+int container_save_exit(struct container *c, int code, int64_t at, struct err *e) must_check;
+
 /* Makes an object of each row and adds it; a row that cannot be read is logged and left alone. */
 int containers_load(struct engine *g, struct err *e) must_check;
 

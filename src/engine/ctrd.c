@@ -1,5 +1,8 @@
 /* containerd's snapshots, containers, version and events. See ctrd.h; tasks: ctrd_task.c. */
 #include "engine/ctrd_internal.h"
+#include <errno.h>
+#include <unistd.h>
+#include "base/clock.h"
 #include "proto/containers.pb-c.h"
 #include "proto/event_service.pb-c.h"
 #include "proto/pairs.pb-c.h"
@@ -12,23 +15,61 @@
 #define GC_ROOT_LABEL "containerd.io/gc.root"
 #define SPEC_URL      "types.containerd.io/opencontainers/runtime-spec/1/Spec"
 
+/* ---- calls ---- */
+
+/* How long a containerd that was killed is given to come back, and how often we look. */
+#define BACK_MS      10000
+#define BACK_POLL_US 20000
+
+static bool was_never_sent(const struct err *e)
+{
+	return e->kind == ERR_UNAVAILABLE && (e->errnum == ECONNREFUSED || e->errnum == ENOENT);
+}
+
+static bool was_lost(const struct err *e)
+{
+	return e->kind == ERR_UNAVAILABLE && e->errnum == ECONNRESET;
+}
+
+static int call(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,
+                void **resp, bool repeatable, struct err *e)
+{
+	int64_t end = clock_mono_ms() + BACK_MS;
+
+	while (grpc_call(g->ctrd, NULL, method, req, a, resp, e) < 0) {
+		if (g->ending || clock_mono_ms() > end ||
+		    !(was_never_sent(e) || (repeatable && was_lost(e))))
+			return -1;
+		err_clear(e);
+		usleep(BACK_POLL_US);
+	}
+	return 0;
+}
+
 /*
  * Go's clients put the kind behind a server's message, and so do the texts that people know.
  * A server that is not there is no such message.
  */
-int ctrd_call(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,
-              void **resp, struct err *e)
+static int name_kind(struct err *e)
 {
-	const char *kind;
-	size_t n;
+	const char *kind = err_kind_name(e->kind);
+	size_t n = strlen(e->text);
 
-	if (grpc_call(g->ctrd, NULL, method, req, a, resp, e) == 0)
-		return 0;
-	kind = err_kind_name(e->kind);
-	n = strlen(e->text);
 	if (e->kind != ERR_UNAVAILABLE && !str_ends(e->text, kind) && n + 2 < sizeof(e->text))
 		snprintf(e->text + n, sizeof(e->text) - n, ": %s", kind);
 	return -1;
+}
+
+int ctrd_call(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,
+              void **resp, struct err *e)
+{
+	return call(g, method, req, a, resp, false, e) < 0 ? name_kind(e) : 0;
+}
+
+int ctrd_call_again(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,
+                    void **resp, struct err *e)
+{
+	return call(g, method, req, a, resp, true, e) < 0 ? name_kind(e) : 0;
 }
 
 /* Gone already is what was wanted. */
@@ -96,7 +137,7 @@ int ctrd_snapshot_mounts(struct engine *g, const char *snapshotter, const char *
 
 	req.snapshotter = snapshotter;
 	req.key = key;
-	if (ctrd_call(g, RPC_SNAPSHOTS_MOUNTS, &req, a, (void **)&resp, e) < 0)
+	if (ctrd_call_again(g, RPC_SNAPSHOTS_MOUNTS, &req, a, (void **)&resp, e) < 0)
 		return -1;
 	take_mounts(a, resp->n_mounts, resp->mounts, out);
 	return 0;
@@ -110,7 +151,7 @@ int ctrd_snapshot_remove(struct engine *g, const char *snapshotter, const char *
 
 	req.snapshotter = snapshotter;
 	req.key = key;
-	return fine_when_gone(ctrd_call(g, RPC_SNAPSHOTS_REMOVE, &req, &a, &resp, e), e);
+	return fine_when_gone(ctrd_call_again(g, RPC_SNAPSHOTS_REMOVE, &req, &a, &resp, e), e);
 }
 
 static int usage_of(struct engine *g, const char *snapshotter, const char *key, struct arena *a,
@@ -123,8 +164,8 @@ static int usage_of(struct engine *g, const char *snapshotter, const char *key, 
 
 	req.snapshotter = stat.snapshotter = snapshotter;
 	req.key = stat.key = key;
-	if (ctrd_call(g, RPC_SNAPSHOTS_USAGE, &req, a, (void **)&usage, e) < 0 ||
-	    ctrd_call(g, RPC_SNAPSHOTS_STAT, &stat, a, (void **)&info, e) < 0)
+	if (ctrd_call_again(g, RPC_SNAPSHOTS_USAGE, &req, a, (void **)&usage, e) < 0 ||
+	    ctrd_call_again(g, RPC_SNAPSHOTS_STAT, &stat, a, (void **)&info, e) < 0)
 		return -1;
 	*size = usage->size;
 	*parent = info->info ? info->info->parent : NULL;
@@ -208,7 +249,7 @@ int ctrd_container_delete(struct engine *g, const char *id, struct err *e)
 	void *resp;
 
 	req.id = id;
-	return fine_when_gone(ctrd_call(g, RPC_CONTAINERS_DELETE, &req, &a, &resp, e), e);
+	return fine_when_gone(ctrd_call_again(g, RPC_CONTAINERS_DELETE, &req, &a, &resp, e), e);
 }
 
 int ctrd_container_ids(struct engine *g, struct arena *a, struct strs *out, struct err *e)
@@ -217,7 +258,7 @@ int ctrd_container_ids(struct engine *g, struct arena *a, struct strs *out, stru
 	Containers__ListContainersResponse *resp;
 
 	*out = (struct strs){ 0 };
-	if (ctrd_call(g, RPC_CONTAINERS_LIST, &req, a, (void **)&resp, e) < 0)
+	if (ctrd_call_again(g, RPC_CONTAINERS_LIST, &req, a, (void **)&resp, e) < 0)
 		return -1;
 	for (size_t i = 0; i < resp->n_containers; i++)
 		arena_push(a, out, resp->containers[i]->id);
@@ -232,7 +273,7 @@ int ctrd_container_spec(struct engine *g, const char *id, struct arena *a, struc
 	const Google__Any *spec;
 
 	req.id = id;
-	if (ctrd_call(g, RPC_CONTAINERS_GET, &req, a, (void **)&resp, e) < 0)
+	if (ctrd_call_again(g, RPC_CONTAINERS_GET, &req, a, (void **)&resp, e) < 0)
 		return -1;
 	spec = resp->container ? resp->container->spec : NULL;
 	if (!spec)
@@ -248,7 +289,7 @@ int ctrd_version(struct engine *g, struct arena *a, const char **version, const 
 	Google__Empty req = GOOGLE__EMPTY__INIT;
 	Version__VersionResponse *resp;
 
-	if (ctrd_call(g, RPC_VERSION_VERSION, &req, a, (void **)&resp, e) < 0)
+	if (ctrd_call_again(g, RPC_VERSION_VERSION, &req, a, (void **)&resp, e) < 0)
 		return -1;
 	*version = resp->version ? resp->version : "";
 	*revision = resp->revision ? resp->revision : "";

@@ -87,6 +87,8 @@ struct ctrd_exit {
 /* ERR_NOT_FOUND when there is none. `exit` may be NULL. */
 int ctrd_task_delete(struct engine *g, const char *id, const char *exec, struct ctrd_exit *exit,
                      struct err *e) must_check;
+/* Of a start that is to be undone: killed and deleted, if there is one. */
+void ctrd_task_drop(struct engine *g, const char *id);
 
 enum ctrd_task_status {
 	CTRD_NONE,

@@ -6,8 +6,15 @@
 #include "rpc/grpc_client.h"
 #include "rpc/wkt.h"
 
+/*
+ * Both wait some seconds for a containerd that is not there: one that was killed comes back. What had
+ * been sent when the connection was lost may have been done: only ctrd_call_again, for what may be done
+ * twice, then asks once more.
+ */
 int ctrd_call(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,
               void **resp, struct err *e) must_check;
+int ctrd_call_again(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,
+                    void **resp, struct err *e) must_check;
 
 /* containerd.runc.v1.Options: the program, and where it keeps its state. */
 Google__Any *ctrd_runtime_options(struct engine *g, struct arena *a, const char *program);

@@ -1,4 +1,7 @@
 /* containerd's tasks and their processes. See ctrd.h. */
+#include <signal.h>
+#include <unistd.h>
+#include "base/log.h"
 #include "engine/ctrd_internal.h"
 #include "proto/task_types.pb-c.h"
 #include "proto/tasks.pb-c.h"
@@ -84,7 +87,8 @@ int ctrd_task_kill(struct engine *g, const char *id, const char *exec, int signo
 	req.exec_id = exec;
 	pb_set(&req, signal, (uint32_t)signo);
 	pb_set(&req, all, all);
-	return ctrd_call(g, RPC_TASKS_KILL, &req, &a, &resp, e);
+	return signo == SIGKILL ? ctrd_call_again(g, RPC_TASKS_KILL, &req, &a, &resp, e)
+	                        : ctrd_call(g, RPC_TASKS_KILL, &req, &a, &resp, e);
 }
 
 int ctrd_task_resize(struct engine *g, const char *id, const char *exec, unsigned w, unsigned h,
@@ -98,7 +102,7 @@ int ctrd_task_resize(struct engine *g, const char *id, const char *exec, unsigne
 	req.exec_id = exec;
 	pb_set(&req, width, w);
 	pb_set(&req, height, h);
-	return ctrd_call(g, RPC_TASKS_RESIZE_PTY, &req, &a, &resp, e);
+	return ctrd_call_again(g, RPC_TASKS_RESIZE_PTY, &req, &a, &resp, e);
 }
 
 int ctrd_task_close_stdin(struct engine *g, const char *id, const char *exec, struct err *e)
@@ -110,7 +114,7 @@ int ctrd_task_close_stdin(struct engine *g, const char *id, const char *exec, st
 	req.container_id = id;
 	req.exec_id = exec;
 	pb_set(&req, stdin, true);
-	return ctrd_call(g, RPC_TASKS_CLOSE_IO, &req, &a, &resp, e);
+	return ctrd_call_again(g, RPC_TASKS_CLOSE_IO, &req, &a, &resp, e);
 }
 
 int ctrd_task_pause(struct engine *g, const char *id, bool pause, struct err *e)
@@ -133,7 +137,7 @@ int ctrd_task_pids(struct engine *g, const char *id, struct arena *a, struct jso
 
 	*out = (struct json_i64s){ 0 };
 	req.container_id = id;
-	if (ctrd_call(g, RPC_TASKS_LIST_PIDS, &req, a, (void **)&resp, e) < 0)
+	if (ctrd_call_again(g, RPC_TASKS_LIST_PIDS, &req, a, (void **)&resp, e) < 0)
 		return -1;
 	for (size_t i = 0; i < resp->n_processes; i++)
 		arena_push(a, out, (int64_t)resp->processes[i]->pid);
@@ -149,7 +153,7 @@ int ctrd_task_update(struct engine *g, const char *id, const struct oci_resource
 	req.container_id = id;
 	req.resources =
 	        wkt_any_raw(&a, RESOURCES_URL, slice_of(json_text(&a, &oci_resources_type, r)));
-	return ctrd_call(g, RPC_TASKS_UPDATE, &req, &a, &resp, e);
+	return ctrd_call_again(g, RPC_TASKS_UPDATE, &req, &a, &resp, e);
 }
 
 int ctrd_task_delete(struct engine *g, const char *id, const char *exec, struct ctrd_exit *exit,
@@ -162,13 +166,31 @@ int ctrd_task_delete(struct engine *g, const char *id, const char *exec, struct 
 
 	task.container_id = process.container_id = id;
 	process.exec_id = exec;
-	if (exec ? ctrd_call(g, RPC_TASKS_DELETE_PROCESS, &process, &a, (void **)&resp, e) < 0
-	         : ctrd_call(g, RPC_TASKS_DELETE, &task, &a, (void **)&resp, e) < 0)
+	if (exec ? ctrd_call_again(g, RPC_TASKS_DELETE_PROCESS, &process, &a, (void **)&resp, e) < 0
+	         : ctrd_call_again(g, RPC_TASKS_DELETE, &task, &a, (void **)&resp, e) < 0)
 		return -1;
 	if (exit)
 		*exit = (struct ctrd_exit){ (int)resp->pid, (int)resp->exit_status,
 			                    wkt_timestamp_ns(resp->exited_at) };
 	return 0;
+}
+
+#define DROP_TRIES    50
+#define DROP_PAUSE_US 20000
+
+void ctrd_task_drop(struct engine *g, const char *id)
+{
+	struct err e = { 0 };
+
+	if (ctrd_task_kill(g, id, NULL, SIGKILL, true, &e) < 0)
+		log_debug("container %s: %s", id, e.text);
+	for (int i = 0; i < DROP_TRIES; i++) {
+		err_clear(&e);
+		if (ctrd_task_delete(g, id, NULL, NULL, &e) == 0 || e.kind == ERR_NOT_FOUND)
+			return;
+		usleep(DROP_PAUSE_US);
+	}
+	log_warn_of(&e, "container %s: drop an unfinished start", id);
 }
 
 static enum ctrd_task_status status_of(Task__Status s)
@@ -205,7 +227,7 @@ int ctrd_task_get(struct engine *g, const char *id, const char *exec, struct ctr
 
 	req.container_id = (char *)id;
 	req.exec_id = (char *)exec;
-	if (ctrd_call(g, RPC_TASKS_GET, &req, &a, (void **)&resp, e) < 0)
+	if (ctrd_call_again(g, RPC_TASKS_GET, &req, &a, (void **)&resp, e) < 0)
 		return -1;
 	if (!resp->process)
 		return err_set(e, ERR_INTERNAL, "containerd told nothing of exec %s", exec);
@@ -219,7 +241,7 @@ int ctrd_task_list(struct engine *g, struct arena *a, struct ctrd_tasks *out, st
 	Tasks__ListTasksResponse *resp;
 
 	*out = (struct ctrd_tasks){ 0 };
-	if (ctrd_call(g, RPC_TASKS_LIST, &req, a, (void **)&resp, e) < 0)
+	if (ctrd_call_again(g, RPC_TASKS_LIST, &req, a, (void **)&resp, e) < 0)
 		return -1;
 	for (size_t i = 0; i < resp->n_tasks; i++) {
 		const Task__Process *p = resp->tasks[i];

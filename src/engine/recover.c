@@ -2,7 +2,6 @@
 #include "engine/recover.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -59,31 +58,16 @@ static int adopt(struct container *c, const struct container_record *r,
 	return 0;
 }
 
-/* It ended while nobody looked. */
-static void bury(struct container *c, const struct ctrd_task *task)
+/* It ended while nobody looked, or the engine before us heard of it and was killed (container_exit.c). */
+static void bury(struct container *c, const struct container_state *s, const struct ctrd_task *task)
 {
 	struct ctrd_exit exit = { .code = EXIT_UNKNOWN, .at = clock_now_ns() };
 
 	if (task && task->status == CTRD_TASK_STOPPED)
 		exit = task->exit;
+	else if (s->finished_at > s->started_at)
+		exit = (struct ctrd_exit){ s->pid, s->exit_code, s->finished_at };
 	container_do_exited(c, &exit);
-}
-
-/* A start that did not get as far as to be answered: the state before it. */
-static void drop_task(struct container *c)
-{
-	struct err e = { 0 };
-
-	if (ctrd_task_kill(c->engine, c->id, NULL, SIGKILL, true, &e) < 0)
-		log_debug("container %s: %s", c->id, e.text);
-	err_clear(&e);
-	for (int i = 0; i < 50; i++) {
-		if (ctrd_task_delete(c->engine, c->id, NULL, NULL, &e) == 0 ||
-		    e.kind == ERR_NOT_FOUND)
-			return;
-		usleep(20000);
-	}
-	log_warn_of(&e, "container %s: drop an unfinished start", c->id);
 }
 
 static void recover_one(struct container *c, const struct ctrd_task *task)
@@ -93,9 +77,9 @@ static void recover_one(struct container *c, const struct ctrd_task *task)
 
 	health_adopt(c);
 	container_view(c, &v);
-	if (v.state.removing) {
-		if (is_alive(task))
-			drop_task(c);
+	if (v.state.removing || v.state.status == CONTAINER_DEAD) {
+		if (task)
+			ctrd_task_drop(c->engine, c->id);
 		if (container_do_remove(c, v.state.removing_volumes, &e) < 0)
 			log_error_of(&e, "finish the removal of container %s", c->id);
 		return;
@@ -106,11 +90,11 @@ static void recover_one(struct container *c, const struct ctrd_task *task)
 		return;
 	}
 	if (container_is_running(&v.state)) {
-		bury(c, task);
+		bury(c, &v.state, task);
 		return;
 	}
-	if (task)
-		drop_task(c);
+	if (task) /* of a start that did not get as far as to be answered: the state before it */
+		ctrd_task_drop(c->engine, c->id);
 	container_set_net(c, NULL);
 }
 
@@ -311,6 +295,23 @@ static void check_execs(struct engine *g)
 	}
 }
 
+/* A removal that failed, be it because containerd was away for long, is tried again. */
+static void retry_removals(struct engine *g)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_list_ struct container_list l = containers_list(g->containers, &a);
+
+	for (size_t i = 0; i < l.n; i++) {
+		struct container_state s;
+		struct err e = { 0 };
+
+		container_get_state(l.v[i], &s);
+		if (s.status == CONTAINER_DEAD &&
+		    container_remove(l.v[i], false, s.removing_volumes, &e) < 0)
+			log_error_of(&e, "remove container %s", l.v[i]->id);
+	}
+}
+
 void recover_missed_exits(struct engine *g)
 {
 	_cleanup_arena_ struct arena a = { 0 };
@@ -327,4 +328,5 @@ void recover_missed_exits(struct engine *g)
 		container_unref(running.v[i].c);
 	}
 	check_execs(g);
+	retry_removals(g);
 }

@@ -157,7 +157,10 @@ void grpc_conn_free(struct grpc_conn *c)
 static int broken(struct grpc_conn *c, const char *what, struct err *e)
 {
 	c->dead = true;
-	return err_set(e, ERR_UNAVAILABLE, "connection to the server is lost: %s", what);
+	err_set(e, ERR_UNAVAILABLE, "connection to the server is lost: %s", what);
+	if (e)
+		e->errnum = ECONNRESET; /* what was asked for may have been done */
+	return -1;
 }
 
 /* Moves frames from nghttp2 to the socket; stops when the socket is full (out.len > 0 then). */
