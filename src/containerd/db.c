@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "containerd/schema.h"
+#include "sqlite/room.h"
 
 struct db {
 	struct db_conn writer, reader;
@@ -19,10 +20,8 @@ struct db {
 
 int db_fail(struct db_conn *c, struct err *e, const char *doing)
 {
-	int code = sqlite3_extended_errcode(c->sqlite);
-	enum err_kind kind = (code & 0xff) == SQLITE_CONSTRAINT ? ERR_ALREADY_EXISTS : ERR_INTERNAL;
-
-	return err_set(e, kind, "metadata: %s: %s", doing, sqlite3_errmsg(c->sqlite));
+	sqlite_failed(c->sqlite, e, doing);
+	return err_wrap(e, "metadata");
 }
 
 /* ---- connections ---- */
@@ -106,6 +105,7 @@ struct db *db_open(const char *path, struct err *e)
 		db_close(db);
 		return NULL;
 	}
+	sqlite_reserve(db->writer.sqlite);
 	return db;
 }
 
@@ -132,6 +132,8 @@ int tx_begin(struct tx *tx, struct db *db, enum db_mode mode, struct err *e)
 
 	*tx = (struct tx){ .db = db, .conn = c, .mode = mode };
 	pthread_mutex_lock(&c->lock);
+	if (mode != DB_READ)
+		sqlite_make_room(c->sqlite);
 	if (exec_plain(c, mode == DB_READ ? "BEGIN" : "BEGIN IMMEDIATE", e) == 0)
 		return 0;
 	tx->conn = NULL;

@@ -151,6 +151,17 @@ static void tell_end(struct pull *p, const struct oci_descriptor *target, bool s
 	image_event(p->g, "pull", name, reference_familiar_name(&p->arena, p->ref));
 }
 
+/* A full disk gets back at once what the pull took. */
+static int install(struct image_store *s, const struct install *in,
+                   const struct oci_descriptor *target, struct err *e)
+{
+	if (install_image(in, target, e) == 0)
+		return 0;
+	if (e->kind == ERR_EXHAUSTED)
+		image_store_give_up(s);
+	return -1;
+}
+
 static int run(struct pull *p, const struct registry_auth *auth, struct err *e)
 {
 	struct install_progress progress = { on_layer, on_canceled, p };
@@ -167,7 +178,7 @@ static int run(struct pull *p, const struct registry_auth *auth, struct err *e)
 	in.store = s;
 	in.parallel = (unsigned)engine_live(p->g)->max_downloads;
 	in.source = registry_source(p->registry);
-	if (install_image(&in, &target, e) < 0)
+	if (install(s, &in, &target, e) < 0)
 		return -1;
 	same = image_set_name(p->g, s, reference_text(&p->arena, p->ref), &target, e);
 	if (same < 0)

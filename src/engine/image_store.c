@@ -231,6 +231,11 @@ struct image_store *image_store_open(struct grpc_client *c, const char *snapshot
 	return NULL;
 }
 
+void image_store_give_up(struct image_store *s)
+{
+	ctrd_store(s)->give_up = true;
+}
+
 void image_store_close(struct image_store *base)
 {
 	Leases__DeleteRequest req = LEASES__DELETE_REQUEST__INIT;
@@ -243,6 +248,7 @@ void image_store_close(struct image_store *base)
 	str_copy(id, sizeof(id), s->lease);
 	*s->lease = '\0'; /* not sent along with its own end */
 	req.id = id;
+	pb_set(&req, sync, s->give_up);
 	if (*id)
 		store_tidy(s, RPC_LEASES_DELETE, &req);
 	free(s);

@@ -17,6 +17,8 @@ enum image_store_use { IMAGE_STORE_READ, IMAGE_STORE_WRITE };
 struct image_store *image_store_open(struct grpc_client *c, const char *snapshotter,
                                      enum image_store_use use, struct err *e) must_check;
 void image_store_close(struct image_store *s); /* NULL is fine */
+/* What was written and has no name goes before image_store_close returns, not some time later. */
+void image_store_give_up(struct image_store *s);
 void image_store_cleanup(struct image_store **s);
 #define _cleanup_store_ cleanup_with(image_store_cleanup)
 

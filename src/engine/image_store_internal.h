@@ -15,6 +15,7 @@ struct ctrd_store {
 	struct image_store base;
 	struct grpc_client *client;
 	char lease[64]; /* "": none */
+	bool give_up;   /* collect at the end */
 };
 
 static inline struct ctrd_store *ctrd_store(struct image_store *s)

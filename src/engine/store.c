@@ -2,8 +2,8 @@
 #include "engine/store.h"
 
 #include <pthread.h>
-#include <sqlite3.h>
 #include "base/arena.h"
+#include "sqlite/room.h"
 
 #define SCHEMA_VERSION 1
 
@@ -41,13 +41,7 @@ struct store {
 
 static int fail(struct store *s, struct err *e, const char *what)
 {
-	int code = sqlite3_extended_errcode(s->db) & 0xff;
-	enum err_kind kind = code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? ERR_DATA_LOSS
-	                     : code == SQLITE_FULL                           ? ERR_EXHAUSTED
-	                     : code == SQLITE_BUSY                           ? ERR_UNAVAILABLE
-	                                                                     : ERR_INTERNAL;
-
-	return err_set(e, kind, "%s: %s", what, sqlite3_errmsg(s->db));
+	return sqlite_failed(s->db, e, what);
 }
 
 static int exec(struct store *s, const char *sql, struct err *e)
@@ -57,7 +51,8 @@ static int exec(struct store *s, const char *sql, struct err *e)
 	return 0;
 }
 
-static int check_version(struct store *s, struct err *e)
+/* The schema that the file has: 0 when it is new. */
+static int read_version(struct store *s, struct err *e)
 {
 	sqlite3_stmt *q;
 	int version = -1;
@@ -75,6 +70,19 @@ static int check_version(struct store *s, struct err *e)
 		        "the database has schema %d and this engine knows %d: it was written "
 		        "by a later version",
 		        version, SCHEMA_VERSION);
+	return version;
+}
+
+/* What is there already is not written again: an engine starts on a full disk too. */
+static int set_up(struct store *s, struct err *e)
+{
+	int version = read_version(s, e);
+
+	if (version < 0 || exec(s, settings, e) < 0 ||
+	    (version < SCHEMA_VERSION && exec(s, schema, e) < 0) ||
+	    exec(s, "PRAGMA synchronous = NORMAL", e) < 0)
+		return -1;
+	sqlite_reserve(s->db);
 	return 0;
 }
 
@@ -100,9 +108,7 @@ struct store *store_open(const char *path, struct err *e)
 		fail(s, e, "open the database");
 	} else {
 		sqlite3_busy_timeout(s->db, 5000);
-		if (check_version(s, e) == 0 && exec(s, settings, e) == 0 &&
-		    exec(s, schema, e) == 0 && exec(s, "PRAGMA synchronous = NORMAL", e) == 0 &&
-		    prepare(s, e) == 0)
+		if (set_up(s, e) == 0 && prepare(s, e) == 0)
 			return s;
 	}
 	err_wrap(e, "open %s", path);
@@ -121,8 +127,10 @@ void store_close(struct store *s)
 	free(s);
 }
 
-static int set_durability(struct store *s, enum store_durability d, struct err *e)
+/* Before a transaction. */
+static int get_ready(struct store *s, enum store_durability d, struct err *e)
 {
+	sqlite_make_room(s->db);
 	if (s->durability == d)
 		return 0;
 	if (exec(s,
@@ -162,7 +170,7 @@ static int run(struct store *s, enum statement which, const char *id, struct sli
 	int r = -1;
 
 	pthread_mutex_lock(&s->lock);
-	if (set_durability(s, d, e) == 0)
+	if (get_ready(s, d, e) == 0)
 		r = write_row(s, which, id, a, b, e);
 	pthread_mutex_unlock(&s->lock);
 	return r;
@@ -188,7 +196,7 @@ int store_change(struct store *s, const struct store_change *c, struct err *e)
 	int r = -1;
 
 	pthread_mutex_lock(&s->lock);
-	if (set_durability(s, STORE_DURABLE, e) == 0 && exec(s, "BEGIN IMMEDIATE", e) == 0) {
+	if (get_ready(s, STORE_DURABLE, e) == 0 && exec(s, "BEGIN IMMEDIATE", e) == 0) {
 		r = write_change(s, c, e);
 		if (r == 0)
 			r = exec(s, "COMMIT", e);

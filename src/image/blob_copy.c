@@ -129,7 +129,10 @@ static bool is_wrong(const struct err *e)
 	return e->kind == ERR_PRECONDITION || e->kind == ERR_DATA_LOSS;
 }
 
-/* A blob that is wrong is forgotten; one that is unfinished stays, to be resumed at *offset. */
+/*
+ * A blob that is wrong is forgotten, and one that fills the disk, which would stay full; one that
+ * is unfinished stays, to be resumed at *offset.
+ */
 static int write_once(const struct blob_copy *c, int64_t *offset, struct err *e)
 {
 	struct blob_writer *w = blob_begin(c, offset, e);
@@ -141,7 +144,7 @@ static int write_once(const struct blob_copy *c, int64_t *offset, struct err *e)
 	r = *offset < c->blob->size ? transfer(c, w, *offset, e) : 0;
 	if (r == 0)
 		r = commit(c, w, e);
-	c->in->store->ops->end(w, r < 0 && is_wrong(e));
+	c->in->store->ops->end(w, r < 0 && (is_wrong(e) || e->kind == ERR_EXHAUSTED));
 	return r;
 }
 

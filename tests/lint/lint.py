@@ -21,6 +21,7 @@ LIBRARIES = {
     "oci": ["base"],
     "http": ["base"],
     "api": ["base"],
+    "sqlite": ["base"],
     "netlink": ["base"],
     "rpc": ["base", "proto"],
     "libcontainer": ["base", "oci"],
