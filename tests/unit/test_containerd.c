@@ -260,7 +260,7 @@ static void a_schema_from_the_future_is_refused(void **state)
 	struct tx tx;
 
 	assert_int_equal(tx_begin(&tx, w->db, DB_WRITE, &e), 0);
-	assert_int_equal(tx_exec(&tx, &e, "PRAGMA user_version = 99", ""), 0);
+	assert_true(tx_exec(&tx, &e, "PRAGMA user_version = 99", "") >= 0);
 	assert_int_equal(tx_commit(&tx, &e), 0);
 	assert_null(db_open(arena_printf(&a, "%s/meta.db", w->dir), &e));
 	assert_non_null(strstr(e.text, "newer"));
