@@ -30,6 +30,7 @@ struct http_server;
 struct image_cache;
 struct net_controller;
 struct pump;
+struct stats;
 struct store;
 struct tls_door;
 struct volumes;
@@ -49,6 +50,7 @@ struct engine {
 	struct tls_door *tls; /* with --tls, or NULL */
 	struct store *store;
 	struct events *events;
+	struct stats *stats;
 	struct containers *containers;
 	struct volumes *volumes;
 	struct execs *execs;

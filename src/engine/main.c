@@ -34,6 +34,7 @@
 #include "engine/recover.h"
 #include "engine/reload.h"
 #include "engine/runtimes.h"
+#include "engine/stats.h"
 #include "engine/stdio/pump.h"
 #include "engine/volume.h"
 #include "rpc/grpc_client.h"
@@ -200,6 +201,7 @@ static int start_parts(struct engine *g, struct err *e)
 	struct grpc_stream *events;
 
 	g->events = events_new(g->loop);
+	g->stats = stats_new(g);
 	if (start_store(g, e) < 0 || start_containerd(g, e) < 0)
 		return -1;
 	g->pump = pump_start(e);
