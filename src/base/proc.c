@@ -67,13 +67,12 @@ void proc_raise_nofile(void)
 	nofile_raised = setrlimit(RLIMIT_NOFILE, &r) == 0; /* if not, then it is what it is */
 }
 
-/* What the child needs, in memory that it shares with the waiting parent (CLONE_VM). */
+/* What the child needs, in memory that it shares with the waiting parent. */
 struct child {
 	const struct proc_spawn *s;
 	const char *path;
 	int src[3]; /* what becomes 0, 1, 2; -1 keeps ours */
 	int *moved; /* copies of s->pass above all targets */
-	sigset_t mask;
 	int error;
 };
 
@@ -127,29 +126,58 @@ out:
 	_exit(127);
 }
 
+/* ---- a child that shares our memory ---- */
+
 #define CHILD_STACK (64 * KIB)
 
-/* clone(2) with CLONE_VFORK on a stack of its own: the parent thread waits until exec or exit. */
-static pid_t clone_child(struct child *c, int *pidfd, struct err *e)
+/*
+ * ThreadSanitizer's record of a thread cannot be shared by two processes: under it the child gets a
+ * copy of our memory, and `arg` lies in a page that both have.
+ */
+#ifdef __SANITIZE_THREAD__
+#define CHILD_MEMORY 0
+#define STACK_SHARED MAP_SHARED
+#else
+#define CHILD_MEMORY CLONE_VM
+#define STACK_SHARED MAP_PRIVATE
+#endif
+
+pid_t proc_vfork(int (*fn)(void *), void *arg, size_t size, int flags, int *pidfd, struct err *e)
 {
 	char *stack = mmap(NULL, CHILD_STACK, PROT_READ | PROT_WRITE,
-	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
+	                   STACK_SHARED | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	_cleanup_close_ int pfd = -1;
-	sigset_t all;
+	sigset_t all, before;
 	pid_t pid;
 	int saved;
 
 	if (stack == MAP_FAILED)
-		return err_errno(e, errno, "start %s", c->path);
+		return err_errno(e, errno, "allocate a stack");
+	memcpy(stack, arg, size);
 	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &c->mask);
-	pid = clone(child_main, stack + CHILD_STACK, flags, c, &pfd);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid = clone(fn, stack + CHILD_STACK,
+	            CHILD_MEMORY | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | flags, stack, &pfd);
 	saved = errno;
-	pthread_sigmask(SIG_SETMASK, &c->mask, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	memcpy(arg, stack, size);
 	munmap(stack, CHILD_STACK);
 	if (pid < 0)
-		return err_errno(e, saved, "start %s", c->path);
+		return err_errno(e, saved, "clone");
+	if (pidfd)
+		*pidfd = take_fd(&pfd);
+	return pid;
+}
+
+/* ---- a program ---- */
+
+static pid_t start_program(struct child *c, int *pidfd, struct err *e)
+{
+	_cleanup_close_ int pfd = -1;
+	pid_t pid = proc_vfork(child_main, c, sizeof(*c), 0, &pfd, e);
+
+	if (pid < 0)
+		return err_wrap(e, "start %s", c->path);
 	if (c->error) {
 		waitpid(pid, NULL, 0);
 		return err_errno(e, c->error, "start %s", c->path);
@@ -176,7 +204,7 @@ pid_t proc_spawn(const struct proc_spawn *s, int *pidfd, struct err *e)
 		c.src[i] = s->fd[i] == PROC_NULL ? null : s->fd[i];
 	}
 	c.moved = arena_array(&a, int, s->npass + 1);
-	return clone_child(&c, pidfd, e);
+	return start_program(&c, pidfd, e);
 }
 
 int proc_wait(pid_t pid, struct err *e)

@@ -34,6 +34,15 @@ struct proc_spawn {
 pid_t proc_spawn(const struct proc_spawn *s, int *pidfd, struct err *e) must_check;
 
 /*
+ * A vfork-like clone(2): the calling thread waits until the child, which runs fn(arg) on a small
+ * stack of its own with our memory, has called execve or _exit. `flags` are added (CLONE_FILES,
+ * CLONE_NEWNS, ...). What the child writes to the `size` bytes at arg is there afterwards; nothing
+ * else of our memory may it change. fn makes system calls only. Returns the pid; *pidfd as above.
+ */
+pid_t proc_vfork(int (*fn)(void *), void *arg, size_t size, int flags, int *pidfd, struct err *e)
+        must_check;
+
+/*
  * Raises our limit of open descriptors to the hard one, for daemons: each container costs a few.
  * Programs that are spawned afterwards get back the limit that we were started with.
  */

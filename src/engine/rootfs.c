@@ -3,10 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <unistd.h>
 #include "base/fd.h"
@@ -28,8 +25,6 @@ struct job {
 	int error;
 };
 
-#define JOB_STACK (16 * KIB)
-
 /* Only system calls: memory is shared with a running engine. */
 static int make_mount(void *arg)
 {
@@ -44,22 +39,11 @@ static int make_mount(void *arg)
 
 static int run_job(struct job *j, struct err *e)
 {
-	char *stack = mmap(NULL, JOB_STACK, PROT_READ | PROT_WRITE,
-	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	sigset_t all, before;
-	pid_t pid;
+	pid_t pid = proc_vfork(make_mount, j, sizeof(*j), CLONE_FILES | CLONE_NEWNS, NULL, e);
 
-	if (stack == MAP_FAILED)
-		return err_errno(e, errno, "allocate a stack");
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid = clone(make_mount, stack + JOB_STACK,
-	            CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_NEWNS | SIGCHLD, j);
-	j->error = pid < 0 ? errno : j->error;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	munmap(stack, JOB_STACK);
-	if (pid > 0)
-		(void)!proc_wait(pid, NULL);
+	if (pid < 0)
+		return err_wrap(e, "mount %s", j->type);
+	(void)!proc_wait(pid, NULL);
 	return j->error ? err_errno(e, j->error, "mount %s", j->type) : 0;
 }
 

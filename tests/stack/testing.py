@@ -6,7 +6,8 @@ import re
 import subprocess
 import sys
 
-from .stack import PROGRAMS, TOP
+from . import sanitizers
+from .stack import TOP
 
 FUZZ_SECONDS, FUZZ_SECONDS_LONG = 10, 300
 STAGES = ("unit", "integration", "fuzz", "sanitize")
@@ -90,49 +91,7 @@ def fuzz(tally, options):
 
 
 def sanitize(tally, options):
-    """Each program, then all of them together, under ASan and UBSan."""
-    built = subprocess.run(["./dev", "build", "--sanitize"], cwd=TOP, capture_output=True,
-                           text=True)
-    tally.one("build with sanitizers", built.returncode == 0, built.stdout + built.stderr)
-    for name in PROGRAMS if built.returncode == 0 else ():
-        program = TOP / "build-asan" / "bin" / name
-        if not program.exists():
-            print(f"skip {name} under sanitizers: not there yet")
-            tally.add(skipped=1)
-            continue
-        flag = {"containerd-shim-runc-v2": "-v", "docker-proxy": "--version"}.get(name, "--version")
-        done = subprocess.run([program, flag], capture_output=True, text=True, timeout=60,
-                              stdin=subprocess.DEVNULL, errors="replace",
-                              env={**os.environ, "UBSAN_OPTIONS": "halt_on_error=1"})
-        noise = done.stdout + done.stderr
-        tally.one(f"{name} {flag} under sanitizers",
-                  done.returncode == 0 and "Sanitizer" not in noise, noise[-4000:])
-    if built.returncode == 0:
-        sanitized_day(tally)
-
-
-# What the whole stack does once under sanitizers: each program has a part in it.
-SANITIZED_DAY = """
-docker version && docker run --rm busybox echo hi && docker run --rm hello-world &&
-docker run -d --name web -p 8080:80 --memory 64m busybox sleep 60 && docker exec web id &&
-echo typed | docker run -i --rm --network none busybox cat && docker logs web && docker ps &&
-docker inspect web && docker images && docker top web && docker stop -t 0 web && docker rm web
-"""
-
-
-def sanitized_day(tally):
-    """A day's work through all the sanitized programs; a report of any of them is a failure."""
-    done = subprocess.run(
-        ["/usr/bin/python3", "-m", "stack", "run", "--debug", "--", "sh", "-c", SANITIZED_DAY],
-        cwd=TOP, capture_output=True, text=True, errors="replace", timeout=300,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(TOP / "tests"),
-             "LIGHTER_BUILD": str(TOP / "build-asan"), "UBSAN_OPTIONS": "halt_on_error=1"})
-    noise = done.stdout + done.stderr
-    reported = "ERROR: AddressSanitizer" in noise or "ERROR: LeakSanitizer" in noise or \
-        "runtime error:" in noise
-    tally.one("the whole stack under sanitizers", done.returncode == 0 and not reported,
-              noise[-8000:])
+    sanitizers.run(tally)
 
 
 def main(argv):
