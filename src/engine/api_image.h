@@ -15,26 +15,27 @@ JSON_STRUCT(api_image_rootfs, API_IMAGE_ROOTFS)
 #define API_IMAGE_METADATA(F) F(TIME, last_tag_time, "LastTagTime", 0)
 JSON_STRUCT(api_image_metadata, API_IMAGE_METADATA)
 
-#define API_IMAGE_INSPECT(F)                                     \
-	F(STR, id, "Id", 0)                                      \
-	F(STRS, repo_tags, "RepoTags", 0)                        \
-	F(STRS, repo_digests, "RepoDigests", 0)                  \
-	F(STR, parent, "Parent", 0)                              \
-	F(STR, comment, "Comment", 0)                            \
-	F(TIME, created, "Created", 0)                           \
-	F(STR, container, "Container", UNTIL(45))                \
-	F(STR, docker_version, "DockerVersion", 0)               \
-	F(STR, author, "Author", 0)                              \
-	F(OBJ, config, "Config", 0, api_config)                  \
-	F(STR, architecture, "Architecture", 0)                  \
-	F(STR, variant, "Variant", OMIT_EMPTY)                   \
-	F(STR, os, "Os", 0)                                      \
-	F(STR, os_version, "OsVersion", OMIT_EMPTY)              \
-	F(I64, size, "Size", 0)                                  \
-	F(I64, virtual_size, "VirtualSize", UNTIL(44))           \
-	F(OBJ, graph_driver, "GraphDriver", 0, api_graph_driver) \
-	F(OBJ, root_fs, "RootFS", 0, api_image_rootfs)           \
-	F(OBJ, metadata, "Metadata", 0, api_image_metadata)      \
+#define API_IMAGE_INSPECT(F)                                               \
+	F(STR, id, "Id", 0)                                                \
+	F(STRS, repo_tags, "RepoTags", 0)                                  \
+	F(STRS, repo_digests, "RepoDigests", 0)                            \
+	F(STR, parent, "Parent", 0)                                        \
+	F(STR, comment, "Comment", 0)                                      \
+	F(TIME, created, "Created", 0)                                     \
+	F(STR, container, "Container", UNTIL(45))                          \
+	F(OBJ, container_config, "ContainerConfig", UNTIL(45), api_config) \
+	F(STR, docker_version, "DockerVersion", 0)                         \
+	F(STR, author, "Author", 0)                                        \
+	F(OBJ, config, "Config", 0, api_config)                            \
+	F(STR, architecture, "Architecture", 0)                            \
+	F(STR, variant, "Variant", OMIT_EMPTY)                             \
+	F(STR, os, "Os", 0)                                                \
+	F(STR, os_version, "OsVersion", OMIT_EMPTY)                        \
+	F(I64, size, "Size", 0)                                            \
+	F(I64, virtual_size, "VirtualSize", UNTIL(44))                     \
+	F(OBJ, graph_driver, "GraphDriver", 0, api_graph_driver)           \
+	F(OBJ, root_fs, "RootFS", 0, api_image_rootfs)                     \
+	F(OBJ, metadata, "Metadata", 0, api_image_metadata)                \
 	F(OBJ, descriptor, "Descriptor", SINCE(48), oci_descriptor)
 JSON_STRUCT(api_image_inspect, API_IMAGE_INSPECT)
 

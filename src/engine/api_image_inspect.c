@@ -59,7 +59,8 @@ static void fill(struct api_image_inspect *out, const struct image_view *v)
 int api_image_inspect(struct api_call *c, struct err *e)
 {
 	struct image_view v;
-	struct api_config config = { 0 };
+	struct api_config config = { 0 },
+	                  made_from = { 0 }; /* docker-compose 1.29 looks into both */
 	struct api_graph_driver driver = { .name = c->engine->opt.storage_driver };
 	struct api_image_rootfs rootfs = { .type = "layers" };
 	struct api_image_metadata metadata = { 0 };
@@ -72,6 +73,7 @@ int api_image_inspect(struct api_call *c, struct err *e)
 	rootfs.layers = v.content.config.rootfs->diff_ids;
 	metadata.last_tag_time = v.tagged;
 	out.config = &config;
+	out.container_config = &made_from;
 	out.graph_driver = &driver;
 	out.root_fs = &rootfs;
 	out.metadata = &metadata;
