@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "engine/api_params.h"
 
 #define API_ROUTE(method, pattern, handler, since) { method, pattern, handler, since },
 #define API_LATER(method, pattern)                 { method, pattern, NULL, 0 },
@@ -65,7 +66,8 @@ static int dispatch(struct api_call *c, struct err *e)
 	if (!r->handler)
 		return err_set(e, ERR_UNIMPLEMENTED, "%s %s is not implemented yet by this engine",
 		               r->method, r->pattern);
-	return r->handler(c, e);
+	c->route = r;
+	return api_params_check(c, e) < 0 ? -1 : r->handler(c, e);
 }
 
 void api_serve(void *user, struct http_request *req, struct http_reply *reply)
@@ -92,15 +94,25 @@ const char *api_param(struct api_call *c, const char *name)
 	return http_param(&c->params, name);
 }
 
+/* The tables are what docs and checks are made from: what they lack is a fault of ours. */
+static void must_be_listed(struct api_call *c, const char *name)
+{
+	if (!api_params_has(c->route, name))
+		log_error("%s %s reads parameter %s, which is not in params.def", c->route->method,
+		          c->route->pattern, name);
+}
+
 const char *api_query(struct api_call *c, const char *name)
 {
 	const char *v = http_query_get(c->arena, c->req->query, name);
 
+	must_be_listed(c, name);
 	return v ? v : "";
 }
 
 bool api_query_flag(struct api_call *c, const char *name)
 {
+	must_be_listed(c, name);
 	return http_query_bool(c->arena, c->req->query, name, false);
 }
 
@@ -155,6 +167,9 @@ int api_body(struct api_call *c, const struct json_table *t, void *out, bool opt
 	const char *type = http_header_get(&c->req->headers, "Content-Type");
 	struct slice text = { 0 };
 
+	if (t != api_params_body(c->route))
+		log_error("%s %s reads a body of %s, which is not in params.def", c->route->method,
+		          c->route->pattern, t->name);
 	if (c->req->has_body &&
 	    http_body_all(c->reply->conn, c->arena, LIMIT_HTTP_BODY, &text, e) < 0)
 		return -1;

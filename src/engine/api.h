@@ -12,8 +12,11 @@
 #include "http/route.h"
 #include "http/server.h"
 
+struct api_route;
+
 struct api_call {
 	struct engine *engine;
+	const struct api_route *route;
 	const struct http_request *req;
 	struct http_reply *reply;
 	struct arena *arena;
@@ -35,7 +38,7 @@ void api_serve(void *user, struct http_request *req, struct http_reply *reply);
 /* ---- what was asked ---- */
 
 const char *api_param(struct api_call *c, const char *name); /* of the path */
-const char *api_query(struct api_call *c, const char *name); /* "" when absent */
+const char *api_query(struct api_call *c, const char *name); /* "" when absent; see params.def */
 bool api_query_flag(struct api_call *c, const char *name);   /* as Docker reads booleans */
 /* An integer; `absent` when it is not there. */
 int api_query_int(struct api_call *c, const char *name, int64_t absent, int64_t *out, struct err *e)
@@ -43,7 +46,7 @@ int api_query_int(struct api_call *c, const char *name, int64_t absent, int64_t 
 /* "1136073600.5", RFC 3339, or absent (0): nanoseconds since 1970. */
 int api_query_time(struct api_call *c, const char *name, int64_t *out, struct err *e) must_check;
 
-/* Decodes the body, which must be JSON. `optional`: no body leaves *out zeroed. */
+/* Decodes the body, which must be JSON; its table stands in params.def. `optional`: no body leaves *out zeroed. */
 int api_body(struct api_call *c, const struct json_table *t, void *out, bool optional,
              struct err *e) must_check;
 

@@ -16,13 +16,13 @@
 #include "base/json.h"
 #include "http/http.h"
 
-#define TLS_SETUP(F)                                                                      \
-	F(BOOL, client, "client", 0)                                                      \
-	F(BOOL, verify, "verify", 0)      /* the other side must have a good certificate */ \
-	F(STR, ca, "ca", OMIT_EMPTY)      /* files in PEM; none: the system's */            \
-	F(STR, cert, "cert", OMIT_EMPTY)                                                  \
-	F(STR, key, "key", OMIT_EMPTY)                                                    \
-	F(STR, name, "name", OMIT_EMPTY)  /* that a server's certificate must bear */
+#define TLS_SETUP(F)                                                                   \
+	F(BOOL, client, "client", 0)                                                   \
+	F(BOOL, verify, "verify", 0) /* the other side must have a good certificate */ \
+	F(STR, ca, "ca", OMIT_EMPTY) /* files in PEM; none: the system's */            \
+	F(STR, cert, "cert", OMIT_EMPTY)                                               \
+	F(STR, key, "key", OMIT_EMPTY)                                                 \
+	F(STR, name, "name", OMIT_EMPTY) /* that a server's certificate must bear */
 JSON_STRUCT(tls_setup, TLS_SETUP)
 
 #define TLS_MESSAGE_MAX 4096
@@ -41,6 +41,7 @@ int tls_give(const struct tls_helper *h, int fd, struct err *e) must_check;
 int tls_take(const struct tls_helper *h, struct err *e) must_check;
 
 /* As http_dial, with TLS; only "tcp://host:port". `s` needs no client and no name. */
-struct http_conn *tls_dial(const char *address, const struct tls_setup *s, struct err *e) must_check;
+struct http_conn *tls_dial(const char *address, const struct tls_setup *s, struct err *e)
+        must_check;
 
 #endif

@@ -104,11 +104,19 @@ def pytest_runtest_makereport(item, call):
             report.sections.append(("daemons' logs", stack.logs(lines=15)))
 
 
+def faults(stack):
+    """What the engine's log says about the engine itself: handlers that read what no table lists."""
+    log = stack.logdir / "dockerd.log"
+    text = log.read_text(errors="replace") if log.exists() else ""
+    return [line for line in text.splitlines() if "is not in params.def" in line]
+
+
 @pytest.fixture(scope="module")
 def shared_stack(engine, request):
     """One stack for all tests of a module (module's OPTIONS, if any, are Stack's)."""
     with make_stack(engine, **getattr(request.module, "OPTIONS", {})) as made:
         yield made
+        assert not faults(made)
 
 
 @pytest.fixture

@@ -29,7 +29,8 @@ static int load_own(SSL_CTX *c, const struct tls_setup *s, struct err *e)
 	if (SSL_CTX_use_PrivateKey_file(c, s->key, SSL_FILETYPE_PEM) != 1)
 		return file_error(e, "X509 key", s->key);
 	if (SSL_CTX_check_private_key(c) != 1)
-		return file_error(e, "X509 key pair: it does not belong to the certificate", s->key);
+		return file_error(e, "X509 key pair: it does not belong to the certificate",
+		                  s->key);
 	return 0;
 }
 

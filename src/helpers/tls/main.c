@@ -65,9 +65,8 @@ static void take_socket(struct helper *h, int fd)
 		relay_start(&h->tls, fd);
 		return;
 	}
-	s = h->nlisteners < LISTENERS_MAX
-	            ? loop_add(h->tls.loop, fd, EPOLLIN, on_accept, h, NULL)
-	            : NULL;
+	s = h->nlisteners < LISTENERS_MAX ? loop_add(h->tls.loop, fd, EPOLLIN, on_accept, h, NULL)
+	                                  : NULL;
 	if (s)
 		h->listeners[h->nlisteners++] = s;
 	else
@@ -130,7 +129,8 @@ static int set_up(struct helper *h, struct err *e)
 
 int main(void)
 {
-	static struct helper h = { .tls = { .control = STDIN_FILENO, .relay_ended = on_relay_end } };
+	static struct helper h = { .tls = { .control = STDIN_FILENO,
+		                            .relay_ended = on_relay_end } };
 	struct err e = { 0 };
 	const char *answer = TLS_OK;
 
