@@ -113,9 +113,9 @@ def test_ps_and_port(project):
 
 
 def test_logs(project):
-    said = project("logs")
+    said = project("logs", "--no-color")
     assert re.search(r"db_1 +\| db is up", said) and re.search(r"web_1 +\| web is up", said), said
-    one = project("logs", "--tail=1", "--no-log-prefix", "web").splitlines()
+    one = project("logs", "--no-color", "--tail=1", "--no-log-prefix", "web").splitlines()
     assert "web is up" in one and "db is up" not in one
 
 
