@@ -1,6 +1,7 @@
 /* `docker rename`. See container_create.h. */
 #include "engine/container_create.h"
 #include "engine/names.h"
+#include "engine/networking.h"
 
 int container_rename(struct container *c, const char *name, struct err *e)
 {
@@ -30,6 +31,7 @@ int container_rename(struct container *c, const char *name, struct err *e)
 	r.name = name;
 	if (container_set_desc(c, container_desc_new(&r), e) < 0)
 		return -1;
+	networking_renamed(c->engine, &r);
 	container_event(c, "rename", &more);
 	return 0;
 }

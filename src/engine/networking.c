@@ -102,7 +102,7 @@ int networking_validate(struct arena *a, const struct api_config *config,
 
 	if (networking_shared_with(host->network_mode) && validate_shared(config, host, e) < 0)
 		return -1;
-	if (host->links.n)
+	if (host->links.n && !networking_is_user_defined(networking_mode_name(host->network_mode)))
 		return err_set(e, ERR_UNIMPLEMENTED, "links are not there yet");
 	for (size_t i = 0; networking && i < networking->endpoints.n; i++)
 		if (networking_check_endpoint(networking_mode_name(networking->endpoints.v[i].key),
@@ -166,6 +166,7 @@ int networking_connect(struct engine *g, const struct container_record *r,
 
 	if (with)
 		return share(g, with, out, e);
+	networking_servers(g, &a, r, &want);
 	s = sandbox_create(g->net, &want, e);
 	if (!s)
 		return -1;

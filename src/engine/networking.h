@@ -72,6 +72,8 @@ int networking_join(struct engine *g, const struct container_record *r, struct s
                     const char *network, struct err *e) must_check;
 int networking_join_all(struct engine *g, struct arena *a, const struct container_record *r,
                         struct sandbox *s, struct err *e) must_check;
+/* The container of that record has a new name: others find it by that. */
+void networking_renamed(struct engine *g, const struct container_record *r);
 void networking_report(struct arena *a, const struct container_record *r, struct sandbox *s,
                        struct container_net_record *out);
 
@@ -114,6 +116,10 @@ void networking_ports_report(struct arena *a, const struct endpoint_info *ep,
 
 int networking_files(struct engine *g, const struct container_record *r,
                      const struct container_net_record *net, struct err *e) must_check;
+
+/* Whom the name server of its sandbox asks about the rest of the world. */
+void networking_servers(struct engine *g, struct arena *a, const struct container_record *r,
+                        struct sandbox_info *out);
 
 /* The files of a container that runs follow a change of its networks. */
 int networking_files_change(struct engine *g, const struct container_record *was,

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "libnetwork/files.h"
+#include "netlink/inet.h"
 
 static enum net_mode mode_of(const char *network_mode)
 {
@@ -100,6 +101,29 @@ int networking_files(struct engine *g, const struct container_record *r,
 	    write_one(g, r->id, "resolv.conf", &resolv, e) < 0)
 		return -1;
 	return write_one(g, r->id, "hostname", &hostname, e);
+}
+
+/* ---- whom its name server asks ---- */
+
+void networking_servers(struct engine *g, struct arena *a, const struct container_record *r,
+                        struct sandbox_info *out)
+{
+	static const struct container_net_record nowhere;
+	struct strs servers;
+	struct net_files f;
+	struct inet ip;
+
+	gather(g, a, r, &nowhere, &f);
+	net_resolv_servers(&f, a, &servers);
+	out->qualified = net_resolv_has_ndots(&f);
+	for (size_t i = 0; i < servers.n; i++) {
+		/* What --dns says is meant as seen from the container. */
+		bool of_host =
+		        f.dns.n == 0 && inet_parse(servers.v[i], &ip) && inet_is_loopback(&ip);
+
+		arena_push(a, &out->servers,
+		           ((struct net_server){ .address = servers.v[i], .of_host = of_host }));
+	}
 }
 
 /* ---- while it runs: what the container has written itself stays ---- */

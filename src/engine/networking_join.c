@@ -36,6 +36,20 @@ static void fill_ports(const struct networking_ports *ports, struct endpoint_inf
 	out->ports.v = ports->published.v;
 }
 
+/* What others ask for: its name first, then its aliases (the short id is one), then its host name. */
+static struct strs names(struct arena *a, const struct container_record *r,
+                         const struct api_endpoint *want)
+{
+	struct strs out = { 0 };
+
+	arena_push(a, &out, r->name);
+	for (size_t i = 0; i < want->aliases.n; i++)
+		arena_push(a, &out, want->aliases.v[i]);
+	if (!str_empty(r->config->hostname) && !str_starts(r->id, r->config->hostname))
+		arena_push(a, &out, r->config->hostname);
+	return out;
+}
+
 /* A container in the host's network has its ports there: nothing is published. */
 static int wanted_endpoint(struct arena *a, const struct container_record *r,
                            const struct network_info *n, struct endpoint_info *out, struct err *e)
@@ -47,7 +61,8 @@ static int wanted_endpoint(struct arena *a, const struct container_record *r,
 		.name = r->name,
 		.mac = str_empty(want->mac_address) ? r->config->mac_address : want->mac_address,
 		.ipv4 = want->ipam_config ? want->ipam_config->ipv4_address : NULL,
-		.aliases = want->aliases,
+		.names = names(a, r, want),
+		.links = want->links,
 		.options = want->driver_opts,
 	};
 	if (check_address(n, want, e) < 0 || networking_ports(a, r->config, r->host, &ports, e) < 0)
@@ -79,6 +94,25 @@ int networking_join(struct engine *g, const struct container_record *r, struct s
 	if (endpoint_delete(ep, &ignored) < 0) /* no sandbox has it, so nobody else would */
 		log_warn_of(&ignored, "undo the network of container %.12s", r->id);
 	return -1;
+}
+
+void networking_renamed(struct engine *g, const struct container_record *r)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_sandbox_ struct sandbox *s = sandbox_find(g->net, r->id, NULL);
+	struct endpoint_infos eps = { 0 };
+	struct err e = { 0 };
+
+	if (s)
+		sandbox_endpoints(s, &a, &eps);
+	for (size_t i = 0; i < eps.n; i++) {
+		_cleanup_endpoint_ struct endpoint *ep = endpoint_find(g->net, eps.v[i].id, NULL);
+		struct strs all = names(&a, r, networking_settings(r, eps.v[i].network_name));
+
+		if (ep && endpoint_rename(ep, r->name, &all, &e) < 0)
+			log_warn_of(&e, "rename container %.12s on network %s", r->id,
+			            eps.v[i].network_name);
+	}
 }
 
 int networking_join_all(struct engine *g, struct arena *a, const struct container_record *r,

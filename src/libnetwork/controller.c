@@ -119,9 +119,21 @@ static bool name_owner(void *ctx, const char *id, char *name, size_t size)
 	struct net_controller *c = ctx;
 	_cleanup_endpoint_ struct endpoint *ep = endpoint_find(c, id, NULL);
 
-	if (!ep || str_empty(ep->info.name)) /* the name does not change */
+	if (!ep)
 		return false;
-	return str_copy(name, size, ep->info.name);
+	pthread_mutex_lock(&ep->lock);
+	str_copy(name, size, ep->info.name ? ep->info.name : "");
+	pthread_mutex_unlock(&ep->lock);
+	return name[0];
+}
+
+static int open_server(struct net_controller *c, struct err *e)
+{
+	const char *path = path_join(&c->arena, c->o.exec_root, "docker-proxy.sock");
+	const char *proxy = str_empty(c->o.proxy_path) ? "docker-proxy" : c->o.proxy_path;
+
+	c->server = port_server_open(path, proxy, c->o.warn, c->o.warn_ctx, e);
+	return c->server ? 0 : -1;
 }
 
 static int start(struct net_controller *c, struct err *e)
@@ -139,7 +151,9 @@ static int start(struct net_controller *c, struct err *e)
 	}
 	if (c->o.ip_forward && enable_forwarding(c, e) < 0)
 		return err_wrap(e, "enable IP forwarding");
-	c->env.ports = ports_open(&c->o, name_owner, c, e);
+	if (open_server(c, e) < 0)
+		return -1;
+	c->env.ports = ports_open(&c->o, c->server, name_owner, c, e);
 	if (!c->env.ports)
 		return -1;
 	return net_restore(c, e);
@@ -200,6 +214,7 @@ void net_controller_free(struct net_controller *c)
 	drop_all(&c->sandboxes, drop_sandbox);
 	drop_all(&c->networks, drop_network);
 	ports_close(c->env.ports);
+	port_server_close(c->server);
 	firewall_free(c->env.firewall);
 	ipam_free(c->ipam);
 	pthread_mutex_destroy(&c->lock);

@@ -164,6 +164,28 @@ struct endpoint *endpoint_create(struct network *n, const struct endpoint_info *
 	return endpoint_make(n, want, false, e);
 }
 
+/* ---- renaming ---- */
+
+static void set_name(struct endpoint *ep, const char *name, const struct strs *names)
+{
+	_cleanup_unlock_ pthread_mutex_t *held = lock_take(&ep->lock);
+
+	ep->info.name = arena_strdup(&ep->arena, name);
+	ep->info.names = (struct strs){ 0 };
+	for (size_t i = 0; i < names->n; i++)
+		arena_push(&ep->arena, &ep->info.names, arena_strdup(&ep->arena, names->v[i]));
+}
+
+int endpoint_rename(struct endpoint *ep, const char *name, const struct strs *names, struct err *e)
+{
+	_cleanup_unlock_ pthread_mutex_t *changing = lock_take(&ep->change);
+
+	set_name(ep, name, names);
+	if (endpoint_put_row(ep, &ep->info, e) < 0)
+		return -1;
+	return ep->sandbox ? resolver_name(ep, e) : 0;
+}
+
 /* ---- deleting ---- */
 
 int endpoint_delete(struct endpoint *ep, struct err *e)

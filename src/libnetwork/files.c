@@ -5,6 +5,9 @@
 
 #define EMBEDDED_SERVER "127.0.0.11"
 
+/* Where no server is left, as Docker's. */
+static const char *const public_servers[] = { "8.8.8.8", "8.8.4.4" };
+
 static const char hosts_head[] = "127.0.0.1\tlocalhost\n"
                                  "::1\tlocalhost ip6-localhost ip6-loopback\n"
                                  "fe00::0\tip6-localnet\n"
@@ -158,8 +161,8 @@ static void filter(struct buf *out, const char *host)
 		buf_add(out, line.data, line.len);
 		buf_addc(out, '\n');
 	}
-	if (!any)
-		buf_adds(out, "nameserver 8.8.8.8\nnameserver 8.8.4.4\n");
+	for (size_t i = 0; !any && i < ARRAY_LEN(public_servers); i++)
+		buf_printf(out, "nameserver %s\n", public_servers[i]);
 }
 
 /* The words behind `keyword` in a file; of several search lines the last counts. */
@@ -215,16 +218,55 @@ static void rebuild(struct buf *out, const struct net_files *f, const char *host
 	add_line(out, "options", &options);
 }
 
+static const char *host_text(const struct net_files *f)
+{
+	return f->host_resolv ? f->host_resolv : "";
+}
+
+static bool has_ndots(const struct strs *options)
+{
+	for (size_t i = 0; i < options->n; i++)
+		if (str_starts(options->v[i], "ndots:"))
+			return true;
+	return false;
+}
+
+bool net_resolv_has_ndots(const struct net_files *f)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct strs options = group(&a, &f->dns_options, host_text(f), "options", false);
+
+	return has_ndots(&options);
+}
+
+void net_resolv_servers(const struct net_files *f, struct arena *a, struct strs *out)
+{
+	struct strs all = group(a, &f->dns, host_text(f), "nameserver", true);
+	struct inet ip;
+
+	*out = (struct strs){ 0 };
+	for (size_t i = 0; i < all.n; i++)
+		if (inet_parse(all.v[i], &ip) && ip.family == AF_INET)
+			arena_push(a, out, all.v[i]);
+	for (size_t i = 0; i < ARRAY_LEN(public_servers) && out->n == 0 && f->dns.n == 0; i++)
+		arena_push(a, out, public_servers[i]);
+}
+
 /* On a user-defined network the embedded server is the only one; it asks the others. */
 static void embedded(struct buf *out, const struct net_files *f)
 {
+	_cleanup_arena_ struct arena a = { 0 };
 	struct net_files own = *f;
-	const char *server = EMBEDDED_SERVER, *ndots = "ndots:0";
+	struct strs options = group(&a, &f->dns_options, host_text(f), "options", false);
+	const char *server = EMBEDDED_SERVER;
 
 	own.dns = (struct strs){ 1, &server };
-	if (own.dns_options.n == 0)
-		own.dns_options = (struct strs){ 1, &ndots };
-	rebuild(out, &own, f->host_resolv ? f->host_resolv : "");
+	own.dns_options = (struct strs){ 0 };
+	for (size_t i = 0; i < options.n; i++)
+		arena_push(&a, &own.dns_options, options.v[i]);
+	if (!has_ndots(&options))
+		arena_push(&a, &own.dns_options, "ndots:0");
+	rebuild(out, &own, host_text(f));
 }
 
 int net_resolv_render(struct buf *out, const struct net_files *f, struct err *e)
@@ -240,9 +282,9 @@ int net_resolv_render(struct buf *out, const struct net_files *f, struct err *e)
 		return 0;
 	}
 	if (f->mode == NET_MODE_HOST)
-		buf_adds(&host, f->host_resolv ? f->host_resolv : "");
+		buf_adds(&host, host_text(f));
 	else
-		filter(&host, f->host_resolv ? f->host_resolv : "");
+		filter(&host, host_text(f));
 	if (f->dns.n == 0 && f->dns_search.n == 0 && f->dns_options.n == 0)
 		buf_adds(out, buf_cstr(&host));
 	else

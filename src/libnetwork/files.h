@@ -35,6 +35,14 @@ void net_hosts_change(struct buf *out, const char *now, const struct strs *was,
                       const struct net_files *f);
 
 int net_resolv_render(struct buf *out, const struct net_files *f, struct err *e) must_check;
+
+/*
+ * For the embedded server: whom it asks (--dns, else the host's; those on the host's loopback too),
+ * and whether somebody has said what a word without a dot means.
+ */
+void net_resolv_servers(const struct net_files *f, struct arena *a, struct strs *out);
+bool net_resolv_has_ndots(const struct net_files *f);
+
 void net_hostname_render(struct buf *out, const struct net_files *f);
 
 #endif

@@ -124,7 +124,7 @@ int endpoint_join_held(struct endpoint *ep, struct sandbox *s, bool restored, st
 		return -1;
 	if (restored) /* the gateway is chosen when all are there */
 		return 0;
-	if (gateway_choose(s, e) == 0)
+	if (gateway_choose(s, e) == 0 && resolver_joined(s, ep, e) == 0)
 		return 0;
 	if (endpoint_leave_held(ep, false, NULL) < 0)
 		err_wrap(e, "(and its interface stays)");
@@ -161,10 +161,16 @@ int endpoint_leave_held(struct endpoint *ep, bool netns_ends, struct err *e)
 	        ep->sandbox; /* stays while its change is held and it has the endpoint */
 	int result = unplug(ep, netns_ends, e);
 
-	if (!s || s->gateway != ep)
+	if (!s)
 		return result;
-	s->gateway = NULL;
-	if (!netns_ends && gateway_choose(s, result < 0 ? NULL : e) < 0)
+	if (s->gateway == ep)
+		s->gateway = NULL;
+	if (resolver_left(s, ep, result < 0 ? NULL : e) < 0)
+		result = -1;
+	if (netns_ends)
+		return result;
+	if (gateway_choose(s, result < 0 ? NULL : e) < 0 ||
+	    resolver_update(s, result < 0 ? NULL : e) < 0)
 		result = -1;
 	return result;
 }

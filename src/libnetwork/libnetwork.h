@@ -86,34 +86,46 @@ JSON_STRUCT(network_info, NETWORK_INFO)
 /*
  * An endpoint. Ports are published on one of a sandbox's endpoints: the one with its default route.
  * In a create: name (the container's), and what is wanted of mac, ipv4, ports,
- * exposed, aliases, options. In an info everything is filled; `ports` then has one entry per bound
+ * exposed, names, links, options. In an info everything is filled; `ports` then has one entry per bound
  * host address (0.0.0.0 and ::) with the host port that was picked.
  */
-#define ENDPOINT_INFO(F)                                                                    \
-	F(STR, id, "Id", 0)                                                                 \
-	F(STR, name, "Name", 0)                                                             \
-	F(STR, network_id, "NetworkId", 0)                                                  \
-	F(STR, network_name, "NetworkName", 0)                                              \
-	F(STR, sandbox_id, "SandboxId", OMIT_EMPTY) /* while joined */                      \
-	F(STR, interface, "Interface", OMIT_EMPTY)  /* eth0 */                              \
-	F(STR, host_interface, "HostInterface", OMIT_EMPTY)                                 \
-	F(STR, mac, "MacAddress", OMIT_EMPTY)                                               \
-	F(STR, ipv4, "Address", OMIT_EMPTY) /* 172.17.0.2; in a create: the one wanted */   \
-	F(U64, ipv4_prefix, "AddressPrefix", OMIT_EMPTY)                                    \
-	F(STR, gateway, "Gateway", OMIT_EMPTY)                                              \
-	F(STRS, aliases, "Aliases", OMIT_EMPTY)                                             \
-	F(OBJS, exposed, "Exposed", OMIT_EMPTY, net_port)                                   \
-	F(OBJS, ports, "Ports", OMIT_EMPTY, net_port)                                       \
-	F(OBJS, wanted, "Wanted", OMIT_EMPTY, net_port) /* bound while it is the gateway */ \
+#define ENDPOINT_INFO(F)                                                                       \
+	F(STR, id, "Id", 0)                                                                    \
+	F(STR, name, "Name", 0)                                                                \
+	F(STR, network_id, "NetworkId", 0)                                                     \
+	F(STR, network_name, "NetworkName", 0)                                                 \
+	F(STR, sandbox_id, "SandboxId", OMIT_EMPTY) /* while joined */                         \
+	F(STR, interface, "Interface", OMIT_EMPTY)  /* eth0 */                                 \
+	F(STR, host_interface, "HostInterface", OMIT_EMPTY)                                    \
+	F(STR, mac, "MacAddress", OMIT_EMPTY)                                                  \
+	F(STR, ipv4, "Address", OMIT_EMPTY) /* 172.17.0.2; in a create: the one wanted */      \
+	F(U64, ipv4_prefix, "AddressPrefix", OMIT_EMPTY)                                       \
+	F(STR, gateway, "Gateway", OMIT_EMPTY)                                                 \
+	F(STRS, names, "Names", OMIT_EMPTY) /* for those who ask; the first is the main one */ \
+	F(STRS, links, "Links", OMIT_EMPTY) /* name:alias, for this sandbox alone */           \
+	F(OBJS, exposed, "Exposed", OMIT_EMPTY, net_port)                                      \
+	F(OBJS, ports, "Ports", OMIT_EMPTY, net_port)                                          \
+	F(OBJS, wanted, "Wanted", OMIT_EMPTY, net_port) /* bound while it is the gateway */    \
 	F(MAP, options, "Options", OMIT_EMPTY)
 JSON_STRUCT(endpoint_info, ENDPOINT_INFO)
 
-/* A sandbox. In a create: container_id, host_mode. `key` is the path for the OCI specification. */
-#define SANDBOX_INFO(F)                                                                  \
-	F(STR, id, "Id", 0)                                                              \
-	F(STR, container_id, "ContainerId", 0)                                           \
-	F(BOOL, host_mode, "HostMode", OMIT_EMPTY)  /* no netns of its own: key is "" */ \
-	F(STR, key, "Key", 0)                       /* EXEC_ROOT/netns/<12 hex> */       \
+/* A name server that is asked about the rest of the world. */
+#define NET_SERVER(F)                        \
+	F(STR, address, "Address", REQUIRED) \
+	F(BOOL, of_host, "OfHost", OMIT_EMPTY) /* from the host's network */
+JSON_STRUCT(net_server, NET_SERVER)
+
+/*
+ * A sandbox. In a create: container_id, host_mode, servers, qualified. `key` is the path for the
+ * OCI specification.
+ */
+#define SANDBOX_INFO(F)                                                                     \
+	F(STR, id, "Id", 0)                                                                 \
+	F(STR, container_id, "ContainerId", 0)                                              \
+	F(BOOL, host_mode, "HostMode", OMIT_EMPTY) /* no netns of its own: key is "" */     \
+	F(STR, key, "Key", 0)                      /* EXEC_ROOT/netns/<12 hex> */           \
+	F(OBJS, servers, "Servers", OMIT_EMPTY, net_server)                                 \
+	F(BOOL, qualified, "Qualified", OMIT_EMPTY) /* words without a dot are not asked */ \
 	F(STRS, endpoints, "Endpoints", OMIT_EMPTY) /* ids, in the order of their joins */
 JSON_STRUCT(sandbox_info, SANDBOX_INFO)
 
@@ -248,6 +260,10 @@ int endpoint_join(struct endpoint *ep, struct sandbox *s, struct err *e) must_ch
 
 int endpoint_leave(struct endpoint *ep, struct err *e) must_check;  /* ports off, interface gone */
 int endpoint_delete(struct endpoint *ep, struct err *e) must_check; /* gives the address back */
+
+/* Another name of the container, and what others may ask for; at once, also while joined. */
+int endpoint_rename(struct endpoint *ep, const char *name, const struct strs *names, struct err *e)
+        must_check;
 
 /* By id. ERR_NOT_FOUND. */
 struct endpoint *endpoint_find(struct net_controller *c, const char *id, struct err *e) must_check;

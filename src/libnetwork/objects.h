@@ -17,12 +17,14 @@
 #include "libnetwork/driver.h"
 #include "libnetwork/ipam/ipam.h"
 #include "libnetwork/lock.h"
+#include "libnetwork/port_server.h"
 
 struct net_controller {
 	struct arena arena; /* of the options; nothing is added after the start */
 	struct net_options o;
 	struct net_env env;
 	struct ipam *ipam;
+	struct port_server *server;
 	const char *netns_dir;
 	pthread_mutex_t lock; /* the maps, `ready`, and the networks' counts */
 	struct map networks;  /* by id */
@@ -69,6 +71,7 @@ struct sandbox {
 	int nl;                   /* NETLINK_ROUTE socket in the netns until the first join; -1 */
 	unsigned next;            /* number of the next interface */
 	struct endpoint *gateway; /* of `endpoints`: has the default route and the ports; or NULL */
+	bool has_resolver;
 	pthread_mutex_t lock;
 	size_t n;
 	struct endpoint **endpoints; /* in the order of joins; references */
@@ -125,6 +128,17 @@ int gateway_choose(struct sandbox *s, struct err *e) must_check;
 
 int gateway_publish(struct endpoint *ep, struct err *e) must_check;
 int gateway_unpublish(struct endpoint *ep, struct err *e) must_check;
+
+/* ---- resolver.c: names and the name server; with the sandbox's change held ---- */
+
+/* After an endpoint has joined, or a gateway was chosen. */
+int resolver_joined(struct sandbox *s, struct endpoint *ep, struct err *e) must_check;
+int resolver_name(struct endpoint *ep, struct err *e) must_check; /* or with the endpoint's */
+int resolver_left(struct sandbox *s, struct endpoint *ep, struct err *e) must_check;
+int resolver_update(struct sandbox *s, struct err *e) must_check;
+int resolver_end(struct sandbox *s, struct err *e) must_check;
+/* Takes from the port server what belongs to endpoints and sandboxes that are no more. */
+int resolver_sweep(struct net_controller *c, struct err *e) must_check;
 
 /* ---- sandbox.c ---- */
 

@@ -5,6 +5,10 @@
 #include "base/fd.h"
 
 JSON_TYPE(port_bind, PORT_BIND)
+JSON_TYPE(name_record, NAME_RECORD)
+JSON_TYPE(name_link, NAME_LINK)
+JSON_TYPE(name_server, NAME_SERVER)
+JSON_TYPE(name_resolver, NAME_RESOLVER)
 JSON_TYPE(port_owner, PORT_OWNER)
 JSON_TYPE(port_request, PORT_REQUEST)
 JSON_TYPE(port_reply, PORT_REPLY)

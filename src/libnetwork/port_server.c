@@ -1,49 +1,21 @@
 /*
  * Finding, starting and talking to the port server. See port_server.h.
  *
- * `lock` guards the connection for requests and the table of what was published (owner -> its
- * record). A watcher thread sits on a connection of its own: when that ends, the server is dead,
- * and the watcher starts another one and publishes the table again.
+ * `lock` guards the connection for requests and the table of what was given (port_table.c). A
+ * watcher thread sits on a connection of its own: when that ends, the server is dead,
+ * and the watcher starts another one and gives it the table again.
  */
-#include "libnetwork/port_server.h"
+#include "libnetwork/port_server_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/fd.h"
-#include "base/map.h"
 #include "base/proc.h"
 
 #define WATCHER_STACK (64 * 1024)
-
-struct published {
-	struct arena arena;
-	struct port_owner owner;
-};
-
-struct port_server {
-	char *socket_path, *proxy_path;
-	void (*warn)(void *ctx, const struct err *e);
-	void *warn_ctx;
-	pthread_mutex_t lock;
-	int fd;       /* for requests; -1: none yet, or lost */
-	int watch_fd; /* the watcher's */
-	bool closing;
-	bool watching;
-	pthread_t watcher;
-	struct map table; /* owner id -> struct published */
-};
-
-static void unlock(pthread_mutex_t **m)
-{
-	pthread_mutex_unlock(*m);
-}
-#define LOCKED(s)                                                               \
-	__attribute__((cleanup(unlock))) pthread_mutex_t *locked_ = &(s)->lock; \
-	pthread_mutex_lock(locked_)
 
 /* ---- starting ---- */
 
@@ -100,8 +72,8 @@ static int start(struct port_server *s, struct err *e)
 
 /* ---- requests, with the lock held ---- */
 
-static int ask_once(struct port_server *s, struct arena *a, const struct port_request *req,
-                    struct port_reply *reply, struct err *e)
+int port_server_ask_once(struct port_server *s, struct arena *a, const struct port_request *req,
+                         struct port_reply *reply, struct err *e)
 {
 	int r;
 
@@ -130,30 +102,39 @@ static int start_watcher(struct port_server *s, struct err *e)
 	return 0;
 }
 
-static int publish_again(struct port_server *s, struct err *e)
+/* What cannot be given again is said; the rest is no worse for it. */
+static int give_one_again(struct port_server *s, const struct given *g, struct err *e)
 {
-	const char *id;
-	void *value;
+	_cleanup_arena_ struct arena a = { 0 };
+	struct port_reply reply;
+	struct err why = { 0 };
 
-	for (size_t i = 0; map_next(&s->table, &i, &id, &value);) {
-		_cleanup_arena_ struct arena a = { 0 };
-		const struct published *p = value;
-		struct port_request req = { .op = "publish", .id = p->owner.id };
-		struct port_reply reply;
-
-		req.ports.n = p->owner.ports.n;
-		req.ports.v = p->owner.ports.v;
-		if (ask_once(s, &a, &req, &reply, e) < 0)
-			return -1;
-		if (!str_empty(reply.error))
-			return err_set(e, ERR_UNAVAILABLE, "publish ports of %.12s again: %s", id,
-			               reply.error);
-	}
+	if (port_server_ask_once(s, &a, &g->req, &reply, e) < 0)
+		return -1;
+	if (str_empty(reply.error) || !s->warn)
+		return 0;
+	err_set(&why, ERR_UNAVAILABLE, "%s for %.12s again: %s", g->req.op, g->req.id, reply.error);
+	s->warn(s->warn_ctx, &why);
 	return 0;
 }
 
-/* A connection to a living server, which is started (and filled) when `may_start`. */
-static int connect_server(struct port_server *s, bool may_start, struct err *e)
+/* Names first: a resolver that knows none yet would ask elsewhere. */
+static int give_again(struct port_server *s, struct err *e)
+{
+	const char *key;
+	void *value;
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; map_next(&s->table, &i, &key, &value);) {
+			const struct given *g = value;
+
+			if ((g->req.resolver != NULL) == (pass == 1) && give_one_again(s, g, e) < 0)
+				return -1;
+		}
+	return 0;
+}
+
+int port_server_connect(struct port_server *s, bool may_start, struct err *e)
 {
 	bool started = false;
 
@@ -171,25 +152,24 @@ static int connect_server(struct port_server *s, bool may_start, struct err *e)
 		return -1;
 	if (start_watcher(s, e) < 0)
 		return -1;
-	return started ? publish_again(s, e) : 0;
+	return started ? give_again(s, e) : 0;
 }
 
-/* One request; a server that died meanwhile is put back and asked again. */
-static int ask(struct port_server *s, struct arena *a, const struct port_request *req,
-               struct port_reply *reply, struct err *e)
+int port_server_ask(struct port_server *s, struct arena *a, const struct port_request *req,
+                    struct port_reply *reply, struct err *e)
 {
 	bool had = s->fd >= 0;
 
-	if (connect_server(s, true, e) < 0)
+	if (port_server_connect(s, true, e) < 0)
 		return -1;
-	if (ask_once(s, a, req, reply, e) == 0)
+	if (port_server_ask_once(s, a, req, reply, e) == 0)
 		return 0;
 	fd_close(&s->fd);
 	if (!had)
 		return -1;
-	if (connect_server(s, true, e) < 0)
+	if (port_server_connect(s, true, e) < 0)
 		return -1;
-	return ask_once(s, a, req, reply, e);
+	return port_server_ask_once(s, a, req, reply, e);
 }
 
 /* ---- the watcher ---- */
@@ -201,7 +181,7 @@ static bool wait_for_end(struct port_server *s, int fd)
 
 	while (read(fd, &byte, 1) > 0 || errno == EINTR)
 		;
-	LOCKED(s);
+	_cleanup_unlock_ pthread_mutex_t *held = lock_take(&s->lock);
 	return !s->closing;
 }
 
@@ -218,11 +198,11 @@ static void *watch(void *arg)
 		pthread_mutex_unlock(&s->lock);
 		if (fd < 0 || !wait_for_end(s, fd))
 			return NULL;
-		LOCKED(s);
+		_cleanup_unlock_ pthread_mutex_t *held = lock_take(&s->lock);
 		fd_close(&s->watch_fd);
 		fd_close(&s->fd);
 		/* With nothing published it may stay away until it is needed. */
-		if (s->table.used == 0 || connect_server(s, true, &e) < 0) {
+		if (s->table.used == 0 || port_server_connect(s, true, &e) < 0) {
 			if (s->table.used && s->warn)
 				s->warn(s->warn_ctx, &e);
 			pthread_detach(s->watcher);
@@ -234,39 +214,17 @@ static void *watch(void *arg)
 
 /* ---- the interface ---- */
 
-static void published_free(struct published *p)
-{
-	if (!p)
-		return;
-	arena_free(&p->arena);
-	free(p);
-}
-
-static void remember(struct port_server *s, const struct port_owner *owner)
-{
-	struct published *p = calloc(1, sizeof(*p));
-	struct port_owner *copy;
-
-	if (!p)
-		abort();
-	copy = json_copy(&p->arena, &port_owner_type, owner);
-	p->owner = *copy;
-	published_free(map_set(&s->table, owner->id, p));
-}
-
-/* What a living server owns is what an earlier engine published. */
 static int adopt(struct port_server *s, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	struct port_request req = { .op = "list" };
 	struct port_reply reply;
 
-	if (connect_server(s, false, NULL) < 0)
+	if (port_server_connect(s, false, NULL) < 0)
 		return 0;
-	if (ask_once(s, &a, &req, &reply, e) < 0)
+	if (port_server_ask_once(s, &a, &req, &reply, e) < 0)
 		return err_wrap(e, "ask the port server");
-	for (size_t i = 0; i < reply.owners.n; i++)
-		remember(s, &reply.owners.v[i]);
+	port_table_adopt(s, &reply);
 	return 0;
 }
 
@@ -311,99 +269,14 @@ static void stop_watcher(struct port_server *s)
 
 void port_server_close(struct port_server *s)
 {
-	const char *id;
-	void *value;
-
 	if (!s)
 		return;
 	stop_watcher(s);
 	fd_close(&s->watch_fd);
 	fd_close(&s->fd);
-	for (size_t i = 0; map_next(&s->table, &i, &id, &value);)
-		published_free(value);
-	map_free(&s->table);
+	port_table_free(s);
 	pthread_mutex_destroy(&s->lock);
 	free(s->socket_path);
 	free(s->proxy_path);
 	free(s);
-}
-
-/* An engine that comes back publishes what is published: that must not cut connections. */
-static bool is_published(struct port_server *s, const struct port_owner *owner)
-{
-	_cleanup_buf_ struct buf have = { 0 }, want = { 0 };
-	const struct published *p = map_get(&s->table, owner->id);
-
-	if (!p || connect_server(s, false, NULL) < 0)
-		return false;
-	json_encode(&have, &port_owner_type, &p->owner);
-	json_encode(&want, &port_owner_type, owner);
-	return str_eq(have.data, want.data);
-}
-
-static int refused(const struct port_reply *reply, struct port_failure *f, struct err *e)
-{
-	err_set(e, err_from_grpc((int)reply->kind), "%s", reply->error);
-	f->index = reply->failed - 1;
-	f->in_use = err_from_grpc((int)reply->kind) == ERR_PRECONDITION;
-	if (reply->holder)
-		str_copy(f->holder, sizeof(f->holder), reply->holder);
-	return -1;
-}
-
-int port_server_publish(struct port_server *s, const struct port_owner *owner,
-                        struct port_failure *failure, struct err *e)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	struct port_request req = { .op = "publish", .id = owner->id };
-	struct port_reply reply;
-
-	*failure = (struct port_failure){ .index = -1 };
-	LOCKED(s);
-	if (is_published(s, owner))
-		return 0;
-	req.ports.n = owner->ports.n;
-	req.ports.v = owner->ports.v;
-	if (ask(s, &a, &req, &reply, e) < 0)
-		return -1;
-	if (!str_empty(reply.error))
-		return refused(&reply, failure, e);
-	remember(s, owner);
-	return 0;
-}
-
-int port_server_unpublish(struct port_server *s, const char *owner, struct err *e)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	struct port_request req = { .op = "unpublish", .id = owner };
-	struct port_reply reply;
-
-	LOCKED(s);
-	if (!map_get(&s->table, owner))
-		return 0;
-	published_free(map_remove(&s->table, owner));
-	if (connect_server(s, false, NULL) < 0)
-		return 0; /* no server, no port */
-	if (ask_once(s, &a, &req, &reply, e) < 0) {
-		fd_close(&s->fd);
-		return -1;
-	}
-	if (!str_empty(reply.error))
-		return err_set(e, err_from_grpc((int)reply.kind), "%s", reply.error);
-	return 0;
-}
-
-void port_server_list(struct port_server *s, struct arena *a, struct port_owners *out)
-{
-	const char *id;
-	void *value;
-
-	*out = (struct port_owners){ 0 };
-	LOCKED(s);
-	for (size_t i = 0; map_next(&s->table, &i, &id, &value);) {
-		const struct published *p = value;
-		struct port_owner *copy = json_copy(a, &port_owner_type, &p->owner);
-
-		arena_push(a, out, *copy);
-	}
 }

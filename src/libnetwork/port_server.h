@@ -1,7 +1,7 @@
 /*
  * The engine's side of the port server: the one process that owns the listening sockets of all
- * published ports and outlives the engine. It is found again after a restart, started when it is
- * first needed, and put back with all its ports when it dies.
+ * published ports and the name servers of sandboxes, and outlives the engine. It is found again after a restart, started when it is
+ * first needed, and put back with all that it had when it dies.
  *
  * Thread-safe.
  */
@@ -42,11 +42,24 @@ int port_server_publish(struct port_server *s, const struct port_owner *owner,
 
 int port_server_unpublish(struct port_server *s, const char *owner, struct err *e) must_check;
 
-/* What it owns now, in the arena; no server is an empty list. */
+/* The names of an endpoint, and a name server in a sandbox, which listens when this returns. */
+int port_server_name(struct port_server *s, const char *owner, const struct name_record *r,
+                     struct err *e) must_check;
+int port_server_resolve(struct port_server *s, const char *owner, const struct name_resolver *r,
+                        struct err *e) must_check;
+
+enum port_kind { PORT_KIND_PORTS, PORT_KIND_NAME, PORT_KIND_RESOLVER };
+
+/* Takes one of the three from an owner; one that has none is fine. */
+int port_server_take(struct port_server *s, enum port_kind kind, const char *owner, struct err *e)
+        must_check;
+
+/* Who has one, with their ports, in the arena; no server is an empty list. */
 struct port_owners {
 	size_t n;
 	struct port_owner *v;
 };
-void port_server_list(struct port_server *s, struct arena *a, struct port_owners *out);
+void port_server_list(struct port_server *s, enum port_kind kind, struct arena *a,
+                      struct port_owners *out);
 
 #endif

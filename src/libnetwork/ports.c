@@ -15,8 +15,8 @@
 #define PICK_TRIES 100 /* ports in use by others that we step over */
 
 struct ports {
-	struct port_server *server; /* one of the two */
-	struct port_holder *holder;
+	struct port_server *server; /* the controller's */
+	struct port_holder *holder; /* instead of it, without userland proxy */
 	ports_name_fn *name;
 	void *name_ctx;
 	bool ipv6; /* the host has it */
@@ -54,17 +54,14 @@ static int hold_ourselves(struct ports *p, struct err *e)
 {
 	if (ports_sweep(p, keep_none, NULL, e) < 0)
 		return -1;
-	port_server_close(p->server);
-	p->server = NULL;
 	p->holder = port_holder_new();
 	return 0;
 }
 
-struct ports *ports_open(const struct net_options *o, ports_name_fn *name, void *ctx, struct err *e)
+struct ports *ports_open(const struct net_options *o, struct port_server *server,
+                         ports_name_fn *name, void *ctx, struct err *e)
 {
-	_cleanup_arena_ struct arena a = { 0 };
 	struct ports *p = calloc(1, sizeof(*p));
-	const char *proxy = str_empty(o->proxy_path) ? "docker-proxy" : o->proxy_path;
 
 	if (!p)
 		abort();
@@ -76,9 +73,8 @@ struct ports *ports_open(const struct net_options *o, ports_name_fn *name, void 
 	         str_eq(o->default_host_ip, "0.0.0.0") || !o->default_host_ip ? ""
 	                                                                      : o->default_host_ip);
 	read_range(p);
-	p->server = port_server_open(path_join(&a, o->exec_root, "docker-proxy.sock"), proxy,
-	                             o->warn, o->warn_ctx, e);
-	if (p->server && (o->userland_proxy || hold_ourselves(p, e) == 0))
+	p->server = server;
+	if (o->userland_proxy || hold_ourselves(p, e) == 0)
 		return p;
 	ports_close(p);
 	return NULL;
@@ -88,7 +84,6 @@ void ports_close(struct ports *p)
 {
 	if (!p)
 		return;
-	port_server_close(p->server);
 	port_holder_free(p->holder);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
@@ -299,9 +294,9 @@ int ports_sweep(struct ports *p, bool (*keep)(void *ctx, const char *owner), voi
 	_cleanup_arena_ struct arena a = { 0 };
 	struct port_owners all;
 
-	if (!p->server)
+	if (p->holder)
 		return 0;
-	port_server_list(p->server, &a, &all);
+	port_server_list(p->server, PORT_KIND_PORTS, &a, &all);
 	for (size_t i = 0; i < all.n; i++)
 		if (!keep(ctx, all.v[i].id) && port_server_unpublish(p->server, all.v[i].id, e) < 0)
 			return -1;

@@ -15,13 +15,15 @@ struct net_ports {
 	struct net_port *v;
 };
 
+struct port_server;
 struct ports;
 
 /* `name` says who an owner is, for "port is already allocated". False: it does not know. */
 typedef bool ports_name_fn(void *ctx, const char *owner, char *name, size_t size);
 
-struct ports *ports_open(const struct net_options *o, ports_name_fn *name, void *ctx, struct err *e)
-        must_check;
+/* The server is borrowed. */
+struct ports *ports_open(const struct net_options *o, struct port_server *server,
+                         ports_name_fn *name, void *ctx, struct err *e) must_check;
 void ports_close(struct ports *p); /* what is published stays */
 
 /*

@@ -177,6 +177,15 @@ static void restore_endpoints(struct net_controller *c, const struct rows *rows)
 	}
 }
 
+/* The port server has it all, unless it has died together with the engine before. */
+static int restore_names(struct sandbox *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (resolver_joined(s, s->endpoints[i], e) < 0)
+			return -1;
+	return 0;
+}
+
 static void choose_gateways(struct net_controller *c)
 {
 	const char *container;
@@ -186,8 +195,12 @@ static void choose_gateways(struct net_controller *c)
 		struct sandbox *s = value;
 		struct err e = { 0 };
 
-		if (s->ready && gateway_choose(s, &e) < 0)
+		if (!s->ready)
+			continue;
+		if (gateway_choose(s, &e) < 0)
 			warn_about(c, &e, "default route of container", container);
+		if (restore_names(s, &e) < 0)
+			warn_about(c, &e, "names of container", container);
 	}
 }
 
@@ -319,8 +332,8 @@ int net_restore(struct net_controller *c, struct err *e)
 		return -1;
 	restore_endpoints(c, &endpoints);
 	choose_gateways(c);
-	if (ports_sweep(c->env.ports, endpoint_exists, c, e) < 0 || sweep_namespaces(c, e) < 0 ||
-	    sweep_interfaces(c, e) < 0)
+	if (ports_sweep(c->env.ports, endpoint_exists, c, e) < 0 || resolver_sweep(c, e) < 0 ||
+	    sweep_namespaces(c, e) < 0 || sweep_interfaces(c, e) < 0)
 		return -1;
 	return c->env.firewall ? firewall_settle(c->env.firewall, e) : 0;
 }

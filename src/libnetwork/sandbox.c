@@ -192,6 +192,8 @@ int sandbox_delete(struct sandbox *s, struct err *e)
 	if (s->gone)
 		return 0;
 	s->gone = true;
+	if (resolver_end(s, &next) < 0) /* its sockets would keep the namespace */
+		keep_first(&first, &next);
 	delete_endpoints(s, &first);
 	fd_close(&s->nl);
 	if (!s->info.host_mode && netns_drop(s->info.key, &next) < 0)

@@ -184,6 +184,15 @@ static void put_dnat(struct nl_batch *m, const struct ipt_rule *r)
 	put_extension(m, "target", "DNAT", IPT_DNAT_REV, &info, sizeof(info));
 }
 
+static void put_snat(struct nl_batch *m, const struct ipt_rule *r)
+{
+	struct ipt_masquerade info = { .info = { .rangesize = 1 } };
+
+	info.info.range[0].flags = NF_NAT_RANGE_PROTO_SPECIFIED;
+	info.info.range[0].min.all = info.info.range[0].max.all = htons(r->to_port);
+	put_extension(m, "target", "SNAT", IPT_SNAT_REV, &info, sizeof(info));
+}
+
 static void put_target(struct nl_batch *m, const struct ipt_rule *r)
 {
 	switch (r->target) {
@@ -206,6 +215,9 @@ static void put_target(struct nl_batch *m, const struct ipt_rule *r)
 		break;
 	case IPT_DNAT:
 		put_dnat(m, r);
+		break;
+	case IPT_SNAT:
+		put_snat(m, r);
 		break;
 	}
 }

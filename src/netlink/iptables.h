@@ -24,6 +24,7 @@ enum ipt_target {
 	IPT_JUMP,
 	IPT_MASQUERADE,
 	IPT_DNAT,
+	IPT_SNAT, /* of the port alone: --to-source :53 */
 };
 
 struct ipt_iface {

@@ -18,6 +18,7 @@
 #define IPT_CONNTRACK_REV  3
 #define IPT_MASQUERADE_REV 0
 #define IPT_DNAT_REV       2
+#define IPT_SNAT_REV       0
 
 /* xtables wants its structs padded to 8 bytes. */
 struct ipt_addrtype {
@@ -26,6 +27,7 @@ struct ipt_addrtype {
 struct ipt_conntrack {
 	struct xt_conntrack_mtinfo3 info;
 } __attribute__((aligned(8)));
+/* MASQUERADE's and SNAT's. */
 struct ipt_masquerade {
 	struct nf_nat_ipv4_multi_range_compat info;
 } __attribute__((aligned(8)));

@@ -269,6 +269,20 @@ static void take_dnat(struct reader *r, struct ipt_rule *out)
 		r->bad = true;
 }
 
+static void take_snat(struct reader *r, struct ipt_rule *out)
+{
+	struct ipt_masquerade info, same = { .info = { .rangesize = 1 } };
+
+	if (!take_extension(r, "target", "SNAT", IPT_SNAT_REV, &info, sizeof(info)))
+		return;
+	out->target = IPT_SNAT;
+	same.info.range[0].flags = NF_NAT_RANGE_PROTO_SPECIFIED;
+	same.info.range[0].min = same.info.range[0].max = info.info.range[0].min;
+	out->to_port = ntohs(info.info.range[0].min.all);
+	if (memcmp(&info, &same, sizeof(info)) != 0)
+		r->bad = true;
+}
+
 bool ipt_read(const struct nft_rule_info *info, struct ipt_rule *out)
 {
 	struct reader r = { 0 };
@@ -291,5 +305,6 @@ bool ipt_read(const struct nft_rule_info *info, struct ipt_rule *out)
 	take_verdict(&r, out);
 	take_masquerade(&r, out);
 	take_dnat(&r, out);
+	take_snat(&r, out);
 	return !r.bad && r.at == r.n;
 }

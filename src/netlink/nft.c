@@ -95,6 +95,14 @@ uint32_t nft_tx_rule(struct nft_tx *tx, const struct nft_rule *r)
 	return number;
 }
 
+void nft_tx_flush_chain(struct nft_tx *tx, const char *table, const char *chain)
+{
+	begin(tx, NFT_MSG_DELRULE, 0);
+	nl_put_str(&tx->m, NFTA_RULE_TABLE, table);
+	nl_put_str(&tx->m, NFTA_RULE_CHAIN, chain);
+	nl_end(&tx->m);
+}
+
 void nft_tx_delete_rule(struct nft_tx *tx, const char *table, const char *chain, uint64_t handle)
 {
 	begin(tx, NFT_MSG_DELRULE, 0);

@@ -48,6 +48,7 @@ struct nft_rule {
 };
 /* Returns the rule's number in the transaction; its handle is known after the commit. */
 uint32_t nft_tx_rule(struct nft_tx *tx, const struct nft_rule *r);
+void nft_tx_flush_chain(struct nft_tx *tx, const char *table, const char *chain);
 void nft_tx_delete_rule(struct nft_tx *tx, const char *table, const char *chain, uint64_t handle);
 
 /*

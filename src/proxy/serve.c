@@ -1,6 +1,6 @@
 /*
  * The port server. See serve.h. One thread, one loop: control connections (the engine's), owners
- * with their forwards, and the forwards' own traffic.
+ * with their forwards, the forwards' own traffic, and the name servers of sandboxes (dns.h).
  */
 #include "proxy/serve.h"
 
@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/map.h"
 #include "libnetwork/port_socket.h"
+#include "proxy/dns.h"
 #include "proxy/forward.h"
 
 #define IDLE_MS 3000
@@ -34,7 +35,8 @@ struct server {
 	int fd;
 	unsigned controls;
 	struct loop_source *idle; /* while it owns nothing */
-	struct map owners;        /* id -> struct owner */
+	struct map owners;        /* of ports: id -> struct owner */
+	struct dns *dns;
 };
 
 /* ---- owners ---- */
@@ -85,8 +87,8 @@ static struct forward *open_forward(struct server *s, const struct port_bind *p,
 	return NULL;
 }
 
-static int publish(struct server *s, const struct port_request *req, struct port_reply *reply,
-                   struct err *e)
+static int publish(struct server *s, const struct port_request *req, unused_arg struct arena *a,
+                   struct port_reply *reply, struct err *e)
 {
 	struct port_owner what = { .id = req->id };
 	struct owner *o;
@@ -113,7 +115,41 @@ static int publish(struct server *s, const struct port_request *req, struct port
 	return 0;
 }
 
-static void list(struct server *s, struct arena *a, struct port_reply *reply)
+static int unpublish(struct server *s, const struct port_request *req, unused_arg struct arena *a,
+                     unused_arg struct port_reply *reply, unused_arg struct err *e)
+{
+	owner_free(map_remove(&s->owners, req->id));
+	return 0;
+}
+
+static int name(struct server *s, const struct port_request *req, unused_arg struct arena *a,
+                unused_arg struct port_reply *reply, struct err *e)
+{
+	return dns_name(s->dns, req, e);
+}
+
+static int unname(struct server *s, const struct port_request *req, unused_arg struct arena *a,
+                  unused_arg struct port_reply *reply, unused_arg struct err *e)
+{
+	dns_unname(s->dns, req->id);
+	return 0;
+}
+
+static int resolve(struct server *s, const struct port_request *req, unused_arg struct arena *a,
+                   unused_arg struct port_reply *reply, struct err *e)
+{
+	return dns_resolve(s->dns, req, e);
+}
+
+static int unresolve(struct server *s, const struct port_request *req, unused_arg struct arena *a,
+                     unused_arg struct port_reply *reply, unused_arg struct err *e)
+{
+	dns_unresolve(s->dns, req->id);
+	return 0;
+}
+
+static int list(struct server *s, unused_arg const struct port_request *req, struct arena *a,
+                struct port_reply *reply, unused_arg struct err *e)
 {
 	const char *id;
 	void *value;
@@ -123,7 +159,18 @@ static void list(struct server *s, struct arena *a, struct port_reply *reply)
 
 		arena_push(a, &reply->owners, o->what);
 	}
+	dns_list(s->dns, a, reply);
+	return 0;
 }
+
+static const struct {
+	const char *op;
+	int (*fn)(struct server *s, const struct port_request *req, struct arena *a,
+	          struct port_reply *reply, struct err *e);
+} ops[] = {
+	{ "publish", publish }, { "unpublish", unpublish }, { "name", name }, { "unname", unname },
+	{ "resolve", resolve }, { "unresolve", unresolve }, { "list", list },
+};
 
 /* ---- control connections ---- */
 
@@ -149,7 +196,7 @@ static void end_if_unused(struct server *s)
 {
 	loop_remove(s->idle);
 	s->idle = NULL;
-	if (s->owners.used)
+	if (s->owners.used || !dns_is_empty(s->dns))
 		return;
 	if (s->controls)
 		s->idle = loop_timer(s->loop, IDLE_MS, on_idle, s);
@@ -168,24 +215,27 @@ static void control_close(struct control *c)
 	end_if_unused(s);
 }
 
+static int carry_out(struct server *s, struct arena *a, const struct port_request *req,
+                     struct port_reply *reply, struct err *e)
+{
+	struct port_request r = *req;
+
+	r.id = r.id ? r.id : "";
+	for (size_t i = 0; i < ARRAY_LEN(ops); i++)
+		if (str_eq(ops[i].op, req->op))
+			return ops[i].fn(s, &r, a, reply, e);
+	return err_set(e, ERR_UNIMPLEMENTED, "unknown request \"%s\"", req->op);
+}
+
 static void handle(struct server *s, struct arena *a, const struct port_request *req,
                    struct port_reply *reply)
 {
 	struct err e = { 0 };
-	int r = 0;
 
-	if (str_eq(req->op, "publish"))
-		r = publish(s, req, reply, &e);
-	else if (str_eq(req->op, "unpublish"))
-		owner_free(map_remove(&s->owners, req->id ? req->id : ""));
-	else if (str_eq(req->op, "list"))
-		list(s, a, reply);
-	else
-		r = err_set(&e, ERR_UNIMPLEMENTED, "unknown request \"%s\"", req->op);
-	if (r < 0) {
-		reply->error = arena_strdup(a, e.text);
-		reply->kind = err_grpc_code(e.kind);
-	}
+	if (carry_out(s, a, req, reply, &e) == 0)
+		return;
+	reply->error = arena_strdup(a, e.text);
+	reply->kind = err_grpc_code(e.kind);
 }
 
 /* The peer is the engine of this user, which sends whole messages: reading them may block briefly. */
@@ -259,7 +309,8 @@ static int run(struct server *s, int status_fd, struct err *e)
 	if (s->fd < 0)
 		return -1;
 	s->loop = loop_new(e);
-	if (!s->loop || !loop_add(s->loop, s->fd, EPOLLIN, on_connection, s, e))
+	if (!s->loop || !(s->dns = dns_new(s->loop, e)) ||
+	    !loop_add(s->loop, s->fd, EPOLLIN, on_connection, s, e))
 		return -1;
 	report_status(status_fd, NULL);
 	close(status_fd);

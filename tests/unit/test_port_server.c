@@ -211,7 +211,7 @@ static void a_new_engine_finds_the_old_ports(void **state)
 	f->s = NULL;
 	exchange(f, port); /* no engine */
 	reopen(f);
-	port_server_list(f->s, &a, &owners);
+	port_server_list(f->s, PORT_KIND_PORTS, &a, &owners);
 	assert_int_equal(owners.n, 1);
 	assert_string_equal(owners.v[0].id, "ep1");
 	assert_int_equal(owners.v[0].ports.v[0].host_port, port);
