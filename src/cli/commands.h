@@ -25,6 +25,10 @@ command_fn container_kill, container_stop, container_restart, container_rm, cont
 extern const struct flags start_flags;
 command_fn container_start;
 
+/* container_update.c */
+extern const struct flags update_flags;
+command_fn container_update;
+
 /* inspect.c */
 extern const struct flags inspect_flags, container_inspect_flags, image_inspect_flags;
 command_fn inspect_any, container_inspect, image_inspect;

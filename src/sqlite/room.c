@@ -51,10 +51,9 @@ static bool log_is_long_enough(sqlite3 *db)
  */
 void sqlite_reserve(sqlite3 *db)
 {
-	static const char fill[] =
-	        "BEGIN; CREATE TABLE reserve (x);"
-	        "INSERT INTO reserve VALUES (zeroblob(131072)); COMMIT;"
-	        "PRAGMA wal_checkpoint(PASSIVE); DROP TABLE reserve";
+	static const char fill[] = "BEGIN; CREATE TABLE reserve (x);"
+	                           "INSERT INTO reserve VALUES (zeroblob(131072)); COMMIT;"
+	                           "PRAGMA wal_checkpoint(PASSIVE); DROP TABLE reserve";
 	int keep_log = 1;
 
 	sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep_log);
@@ -79,14 +78,15 @@ static const struct {
 	int code;
 	enum err_kind kind;
 } kinds[] = {
-	{ SQLITE_CONSTRAINT, ERR_ALREADY_EXISTS }, { SQLITE_CORRUPT, ERR_DATA_LOSS },
-	{ SQLITE_NOTADB, ERR_DATA_LOSS },          { SQLITE_BUSY, ERR_UNAVAILABLE },
+	{ SQLITE_CONSTRAINT, ERR_ALREADY_EXISTS },
+	{ SQLITE_CORRUPT, ERR_DATA_LOSS },
+	{ SQLITE_NOTADB, ERR_DATA_LOSS },
+	{ SQLITE_BUSY, ERR_UNAVAILABLE },
 };
 
 static bool disk_is_full(sqlite3 *db, int code)
 {
-	return code == SQLITE_FULL ||
-	       (code == SQLITE_IOERR && sqlite3_system_errno(db) == ENOSPC);
+	return code == SQLITE_FULL || (code == SQLITE_IOERR && sqlite3_system_errno(db) == ENOSPC);
 }
 
 int sqlite_failed(sqlite3 *db, struct err *e, const char *doing)

@@ -303,6 +303,17 @@ STORIES = {
     "conflict": [["create", "--name", "one", "busybox"], ["create", "--name", "one", "busybox"],
                  ["run", "--name", "one", "busybox"], ["rename", "one", "two"],
                  ["start", "-a", "two"], ["rm", "/two"]],
+    "update": [["create", "--name", "one", "--network=none", "busybox"],
+               ["update", "--memory", "64m", "--memory-swap", "64m", "--restart", "on-failure:3",
+                "--cpus", "0.5", "--pids-limit", "7", "one", "nobody"],
+               ["inspect", "-f", "{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} "
+                "{{json .HostConfig.RestartPolicy}} {{.HostConfig.NanoCpus}} "
+                "{{json .HostConfig.PidsLimit}}", "one"],
+               ["update", "one"], ["update", "--restart", "always:x", "one"],
+               ["update", "--memory", "many", "one"], ["update", "--blkio-weight", "1", "one"],
+               ["update", "--cpu-shares", "7", "--cpuset-cpus", "0", "--pids-limit", "-1", "one"],
+               ["inspect", "-f", "{{.HostConfig.CpuShares}} {{.HostConfig.CpusetCpus}} "
+                "{{.HostConfig.Memory}}", "one"]],
     "bodies": [
         ["create", "--name", "one", "-p", "80", "-p", "127.0.0.1:81:81/udp", "-p", "90-91:90-91",
          "-p", "8000-8010:9", "-p", "[::1]:82:82", "--expose", "1-3", "--expose", "53/udp",
