@@ -114,6 +114,23 @@ int file_replace_path(const char *path, const void *data, size_t n, mode_t mode,
 	return file_replace(dirfd, slash ? slash + 1 : path, data, n, mode, how, e);
 }
 
+/* Makes the last directory first: mostly only that is missing. As mkdir(2), with errno. */
+static int make_missing(char *p, mode_t mode)
+{
+	char *slash;
+	int rc;
+
+	if (mkdir(p, mode) == 0)
+		return 0;
+	slash = errno == ENOENT ? strrchr(p, '/') : NULL;
+	if (!slash || slash == p)
+		return -1;
+	*slash = '\0';
+	rc = make_missing(p, mode);
+	*slash = '/';
+	return rc < 0 && errno != EEXIST ? -1 : mkdir(p, mode);
+}
+
 int dir_make(const char *path, mode_t mode, struct err *e)
 {
 	char p[4096];
@@ -121,20 +138,12 @@ int dir_make(const char *path, mode_t mode, struct err *e)
 
 	if (!str_copy(p, sizeof(p), path))
 		return err_set(e, ERR_INVALID, "create directory: path too long");
-	if (stat(p, &st) == 0 && S_ISDIR(st.st_mode))
+	if (make_missing(p, mode) == 0)
 		return 0;
-	for (char *s = p + 1; *s; s++) {
-		if (*s != '/')
-			continue;
-		*s = '\0';
-		if (mkdir(p, mode) < 0 && errno != EEXIST)
-			return err_errno(e, errno, "create directory %s", p);
-		*s = '/';
-	}
-	if (mkdir(p, mode) < 0 && errno != EEXIST)
-		return err_errno(e, errno, "create directory %s", p);
-	if (stat(p, &st) < 0 || !S_ISDIR(st.st_mode))
-		return err_errno(e, ENOTDIR, "create directory %s", p);
+	if (errno != EEXIST)
+		return err_errno(e, errno, "create directory %s", path);
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return err_errno(e, ENOTDIR, "create directory %s", path);
 	return 0;
 }
 

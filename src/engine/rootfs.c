@@ -10,6 +10,50 @@
 #include "base/limits.h"
 #include "base/proc.h"
 
+/* ---- by the new mount API: no child, but each option has at most 255 bytes ---- */
+
+/* "key=value" or "flag". Layers are given one by one (Linux 6.8) when there are several. */
+static int configure(struct arena *a, int fs, const char *option)
+{
+	const char *value = strchr(option, '=');
+	const char *key = value ? arena_strndup(a, option, (size_t)(value - option)) : option;
+
+	if (!value)
+		return fsconfig(fs, FSCONFIG_SET_FLAG, key, NULL, 0);
+	value++;
+	if (!str_eq(key, "lowerdir") || !strchr(value, ':'))
+		return fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0);
+	while (*value) {
+		size_t n = strcspn(value, ":");
+
+		if (fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir+", arena_strndup(a, value, n), 0) <
+		    0)
+			return -1;
+		value += n + (value[n] == ':');
+	}
+	return 0;
+}
+
+/* Returns a descriptor of the root, or -1 where the kernel or the options want the other way. */
+static int mount_by_api(const struct ctrd_mount *m)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_close_ int fs = fsopen(m->type, FSOPEN_CLOEXEC), root = -1;
+
+	if (fs < 0)
+		return -1;
+	for (size_t i = 0; i < m->options.n; i++)
+		if (configure(&a, fs, m->options.v[i]) < 0)
+			return -1;
+	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -1;
+	root = fsmount(fs, FSMOUNT_CLOEXEC,
+	               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	return root < 0 ? -1 : openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* ---- by a child ---- */
+
 #define MOUNT_OPTIONS_MAX 4096 /* one page, the kernel's limit */
 
 /*
@@ -79,7 +123,7 @@ static void add_option(struct buf *b, const char *option, const char *folder)
 	}
 }
 
-static int mount_detached(const struct ctrd_mount *m, struct err *e)
+static int mount_by_child(const struct ctrd_mount *m, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_buf_ struct buf options = { 0 };
@@ -95,6 +139,14 @@ static int mount_detached(const struct ctrd_mount *m, struct err *e)
 	j.options = buf_cstr(&options);
 	j.target = "/proc"; /* any directory will do: nobody else sees the mount */
 	return run_job(&j, e) < 0 ? -1 : j.fd;
+}
+
+/* The child costs a copy of the mount namespace. */
+static int mount_detached(const struct ctrd_mount *m, struct err *e)
+{
+	int fd = mount_by_api(m);
+
+	return fd >= 0 ? fd : mount_by_child(m, e);
 }
 
 int rootfs_open(const struct ctrd_mounts *m, struct err *e)
