@@ -85,7 +85,8 @@ static void fill_paths(struct api_call *c, const struct container_record *r,
 	out->resolv_conf_path = container_path(g, c->arena, r->id, "resolv.conf");
 	out->hostname_path = container_path(g, c->arena, r->id, "hostname");
 	out->hosts_path = container_path(g, c->arena, r->id, "hosts");
-	if (!str_eq(r->host->log_config->type, "none"))
+	if (str_eq(r->host->log_config->type,
+	           "json-file")) /* the only one whose file is an interface */
 		out->log_path = container_log_path(g, c->arena, r->id);
 }
 

@@ -6,6 +6,7 @@
 #include "engine/container_create.h"
 #include "engine/container_io.h"
 #include "engine/ctrd.h"
+#include "engine/log_config.h"
 #include "engine/stdio/logs.h"
 
 #define RAW_STREAM "application/vnd.docker.raw-stream"
@@ -156,13 +157,16 @@ int api_container_logs(struct api_call *c, struct err *e)
 	_cleanup_close_ int fd = -1;
 	struct err gone = { 0 };
 	struct log_query q;
+	enum log_driver driver;
+	const char *path;
 	bool tty;
 
 	if (!box)
 		return -1;
 	container_view(box, &v);
 	tty = v.desc->r.config->tty;
-	if (str_eq(v.desc->r.host->log_config->type, "none"))
+	path = log_config_path(c->engine, c->arena, &v.desc->r, &driver);
+	if (!path)
 		return err_set(e, ERR_UNIMPLEMENTED,
 		               "configured logging driver does not support reading");
 	if (log_query_of(c, tty, &q, e) < 0)
@@ -172,8 +176,7 @@ int api_container_logs(struct api_call *c, struct err *e)
 		return -1;
 	if (api_query_flag(c, "follow") && container_is_running(&v.state) && follow(box, &q, fd))
 		take_fd(&fd);
-	else if (log_send(container_log_path(c->engine, c->arena, box->id), &q, fd, &gone) < 0 &&
-	         gone.kind != ERR_UNAVAILABLE)
+	else if (log_send(driver, path, &q, fd, &gone) < 0 && gone.kind != ERR_UNAVAILABLE)
 		log_error_of(&gone, "read the log of container %s", box->id);
 	return 0;
 }

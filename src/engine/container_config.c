@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/proc.h"
 #include "engine/health.h"
+#include "engine/log_config.h"
 #include "engine/spec.h"
 
 /* ---- merging ---- */
@@ -115,10 +116,7 @@ void host_config_defaults(struct arena *a, const struct options *o, const struct
 	default_text(&h->cgroup_parent, o->cgroup_parent);
 	if (!h->log_config)
 		h->log_config = arena_new(a, struct api_log_config);
-	if (str_empty(h->log_config->type)) {
-		h->log_config->type = o->log_driver;
-		h->log_config->config = o->log_opts;
-	}
+	log_config_defaults(a, o, h->log_config);
 	if (!h->restart_policy)
 		h->restart_policy = arena_new(a, struct api_restart_policy);
 	default_text(&h->restart_policy->name, "no");
@@ -186,14 +184,8 @@ static int check_restart_policy(const struct api_host_config *h, struct err *e)
 
 static int check_modes(const struct api_host_config *h, struct err *e)
 {
-	static const char *const logs[] = { "json-file", "none" };
-	bool known = false;
-
-	for (size_t i = 0; i < ARRAY_LEN(logs); i++)
-		known |= str_eq(h->log_config->type, logs[i]);
-	if (!known)
-		return err_set(e, ERR_INVALID, "logger: no log driver named '%s' is registered",
-		               h->log_config->type);
+	if (log_config_check(h->log_config, e) < 0)
+		return -1;
 	if (h->shm_size < 0)
 		return err_set(e, ERR_INVALID, "SHM size can not be less than 0");
 	if (h->device_requests.n > 0)

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include "base/file.h"
 #include "base/log.h"
-#include "engine/container_create.h"
+#include "engine/log_config.h"
 
 #define DRAIN_MS 10000
 
@@ -41,51 +41,23 @@ static void on_stdin_closed(void *arg)
 	engine_thread(close_stdin, container_ref(arg));
 }
 
-/* "10m", "2g": the size of json-file's max-size. */
-static int64_t log_size(const char *s)
+static int config_of(struct container *c, const struct container_record *r, struct arena *a,
+                     const struct ctrd_io *io, struct stdio_config *out, struct err *e)
 {
-	char *unit;
-	double n = s ? strtod(s, &unit) : 0;
-
-	if (!s || n <= 0)
-		return 0;
-	switch (*unit | 0x20) {
-	case 'k':
-		return (int64_t)(n * 1024);
-	case 'm':
-		return (int64_t)(n * 1024 * 1024);
-	case 'g':
-		return (int64_t)(n * 1024 * 1024 * 1024);
-	default:
-		return (int64_t)n;
-	}
-}
-
-static unsigned log_files(const char *s)
-{
-	uint64_t n;
-
-	return s && str_u64(s, &n) && n <= 1000 ? (unsigned)n : 1;
-}
-
-static struct stdio_config config_of(struct container *c, const struct container_record *r,
-                                     struct arena *a, const struct ctrd_io *io)
-{
-	const struct api_log_config *log = r->host->log_config;
-	const struct json_map *opts = &log->config;
-
-	return (struct stdio_config){
+	*out = (struct stdio_config){
 		.in = io->in,
 		.out = io->out,
 		.err = io->err,
-		.log_path =
-		        str_eq(log->type, "none") ? NULL : container_log_path(c->engine, a, c->id),
 		.state_dir = path_join(a, container_io_dir(c->engine, a, c->id, NULL), "log"),
-		.max_size = log_size(json_map_get(opts, "max-size")),
-		.max_files = log_files(json_map_get(opts, "max-file")),
 		.on_stdin_closed = on_stdin_closed,
 		.arg = c,
 	};
+	log_config_apply(c->engine, a, r, out);
+	if (!out->log_path)
+		return 0;
+	return dir_make(arena_strndup(a, out->log_path,
+	                              (size_t)(strrchr(out->log_path, '/') - out->log_path)),
+	                0700, e);
 }
 
 /* With io_lock held. */
@@ -100,7 +72,8 @@ static int open_locked(struct container *c, const struct container_record *r, st
 		return 0;
 	if (dir_make(container_io_dir(g, a, c->id, NULL), 0700, e) < 0)
 		return -1;
-	config = config_of(c, r, a, io);
+	if (config_of(c, r, a, io, &config, e) < 0)
+		return -1;
 	c->io = stdio_open(g->pump, &config, e);
 	return c->io ? 0 : -1;
 }

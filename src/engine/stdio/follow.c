@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "base/mem.h"
 
 struct follower {
 	struct follower *next, *prev;
@@ -125,7 +126,7 @@ void follower_poke(struct follower *f)
 
 void follower_moved(struct follower *f)
 {
-	log_reader_rotated(&f->reader, f->io->log.max_files < 2);
+	log_reader_rotated(&f->reader);
 }
 
 static void on_event(void *arg, unused_arg int fd, uint32_t events)
@@ -140,34 +141,34 @@ static void on_event(void *arg, unused_arg int fd, uint32_t events)
 
 struct follow_call {
 	struct stdio *s;
-	const struct log_query *q;
+	struct log_reader reader; /* the follower's when result is 0 */
+	unsigned tries;
 	int fd;
 	void (*on_end)(void *arg, enum stdio_end why);
 	void *arg;
 	struct err *e;
-	int result;
+	int result; /* 1: the log was rotated since the reader was opened */
 };
 
 static void start(void *arg)
 {
 	struct follow_call *call = arg;
-	struct follower *f = calloc(1, sizeof(*f));
+	struct follower *f;
 
-	if (!f)
-		abort();
+	if (!log_reader_is_current(&call->reader, call->s->log.fd) && call->tries > 0) {
+		call->result = 1;
+		return;
+	}
+	f = xnew(struct follower);
 	f->io = call->s;
 	f->fd = call->fd;
+	f->reader = call->reader;
 	f->on_end = call->on_end;
 	f->arg = call->arg;
 	f->events = EPOLLRDHUP;
-	call->result = -1;
-	if (log_reader_open(&f->reader, call->s->log.path, call->q, call->e) < 0) {
-		free(f);
-		return;
-	}
 	f->source = loop_add(call->s->pump->loop, f->fd, EPOLLRDHUP, on_event, f, call->e);
 	if (!f->source) {
-		log_reader_close(&f->reader);
+		call->result = -1;
 		free(f);
 		return;
 	}
@@ -176,14 +177,31 @@ static void start(void *arg)
 	follower_poke(f);
 }
 
+/* The reader is opened here, not in the pump: compressed parts take their time. */
+static int try_to_start(struct follow_call *call, const struct log_query *q)
+{
+	struct stdio *s = call->s;
+
+	if (log_reader_open(&call->reader, s->config.driver, s->config.log_path, q, call->e) < 0)
+		return -1;
+	pump_call(s->pump, start, call);
+	if (call->result != 0)
+		log_reader_close(&call->reader);
+	return call->result;
+}
+
 int log_follow(struct stdio *s, const struct log_query *q, int fd,
                void (*on_end)(void *arg, enum stdio_end why), void *arg, struct err *e)
 {
-	struct follow_call call = { s, q, fd, on_end, arg, e, 0 };
+	struct follow_call call = {
+		.s = s, .tries = LOG_READER_TRIES, .fd = fd, .on_end = on_end, .arg = arg, .e = e
+	};
+	int r;
 
 	if (!s->logged)
 		return err_set(e, ERR_UNIMPLEMENTED,
 		               "configured logging driver does not support reading");
-	pump_call(s->pump, start, &call);
-	return call.result;
+	while ((r = try_to_start(&call, q)) > 0)
+		call.tries--;
+	return r;
 }

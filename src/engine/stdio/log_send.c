@@ -54,12 +54,13 @@ static int send_entries(struct log_reader *r, int fd, struct err *e)
 	return r->q.chunked ? send_all(fd, "0\r\n\r\n", 5, e) : 0;
 }
 
-int log_send(const char *log_path, const struct log_query *q, int fd, struct err *e)
+int log_send(enum log_driver driver, const char *log_path, const struct log_query *q, int fd,
+             struct err *e)
 {
 	struct log_reader r;
 	int ret;
 
-	if (log_reader_open(&r, log_path, q, e) < 0)
+	if (log_reader_open(&r, driver, log_path, q, e) < 0)
 		return -1;
 	ret = send_entries(&r, fd, e);
 	log_reader_close(&r);

@@ -1,5 +1,5 @@
 /*
- * Reading logs for `docker logs`: from ID-json.log (and its rotated parts) to a client.
+ * Reading logs for `docker logs`: from a log (and its rotated parts) to a client.
  *
  * log_send runs in the caller's thread until everything that is in the log is sent. log_follow
  * sends the same from the pump's thread and goes on with what comes, until the process has drained.
@@ -19,7 +19,8 @@ struct log_query {
 };
 
 /* fd is borrowed and may be blocking or not. A client that hangs up is ERR_UNAVAILABLE. */
-int log_send(const char *log_path, const struct log_query *q, int fd, struct err *e) must_check;
+int log_send(enum log_driver driver, const char *log_path, const struct log_query *q, int fd,
+             struct err *e) must_check;
 
 /* fd becomes the pump's; on_end as in struct stdio_client. On failure it is still the caller's. */
 int log_follow(struct stdio *s, const struct log_query *q, int fd,

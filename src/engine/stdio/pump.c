@@ -60,6 +60,7 @@ static void stop(void *arg)
 
 void pump_stop(struct pump *p)
 {
+	log_compress_settle();
 	loop_post(p->loop, stop, p);
 	pthread_join(p->thread, NULL);
 	loop_free(p->loop);
@@ -109,7 +110,7 @@ static void copy_config(struct stdio *s, const struct stdio_config *c)
 	s->config.err = xstrdup(c->err);
 	s->config.log_path = xstrdup(c->log_path);
 	s->config.state_dir = xstrdup(c->state_dir);
-	s->config.attrs = NULL; /* json_log.c has its own */
+	s->config.attrs = NULL; /* log_file.c has its own */
 }
 
 static int open_log(struct stdio *s, const struct stdio_config *c, struct err *e)
@@ -124,7 +125,7 @@ static int open_log(struct stdio *s, const struct stdio_config *c, struct err *e
 	if (s->state_dir < 0)
 		return err_errno(e, errno, "open %s", c->state_dir);
 	if (record_open(&s->record, s->state_dir, &fresh, e) < 0 ||
-	    json_log_open(&s->log, c, fresh, &s->record.now.log_len, e) < 0)
+	    log_file_open(&s->log, s->pump->loop, c, fresh, &s->record.now.log_len, e) < 0)
 		return -1;
 	s->logged = true;
 	return 0;
@@ -150,7 +151,7 @@ static void stdio_free(struct stdio *s)
 		stream_close(&s->stream[i]);
 	input_free(&s->in);
 	loop_remove(s->retry);
-	json_log_close(&s->log);
+	log_file_close(&s->log);
 	record_close(&s->record);
 	fd_close(&s->state_dir);
 	free((char *)s->config.in);
@@ -356,36 +357,28 @@ void stdio_close(struct stdio *s)
 struct attach_call {
 	struct stdio *s;
 	const struct stdio_client *want;
+	struct log_reader *replay; /* what is in the log goes before what comes; or NULL */
+	unsigned tries;
 	struct err *e;
-	int result;
+	int result; /* 1: the log was rotated since the reader was opened */
 };
-
-/* What is in the log goes before what comes. */
-static int replay(struct stdio *s, struct client *c, const struct stdio_client *want, struct err *e)
-{
-	struct log_query q = { .out = want->out, .err = want->err, .tail = -1, .mux = want->mux };
-	struct log_reader r;
-
-	if (log_reader_open(&r, s->log.path, &q, e) < 0)
-		return -1;
-	while (log_reader_next(&r, client_buffer(c)))
-		;
-	log_reader_close(&r);
-	return 0;
-}
 
 static void attach_in_pump(void *arg)
 {
 	struct attach_call *call = arg;
 	const struct stdio_client *want = call->want;
 	struct stdio *s = call->s;
-	struct client *c = client_new(s, want, call->e);
+	struct client *c;
 
+	call->result = 1;
+	if (call->replay && call->tries > 0 && !log_reader_is_current(call->replay, s->log.fd))
+		return;
+	c = client_new(s, want, call->e);
 	call->result = c ? 0 : -1;
 	if (!c)
 		return;
-	if (want->replay && s->logged)
-		(void)!replay(s, c, want, NULL); /* an unreadable log is no reason not to attach */
+	while (call->replay && log_reader_next(call->replay, client_buffer(c)))
+		;
 	if (want->in && want->early_len)
 		input_write(&s->in, want->early, want->early_len);
 	if (s->drained)
@@ -394,10 +387,31 @@ static void attach_in_pump(void *arg)
 		client_resume(c);
 }
 
+/* The reader is opened here, not in the pump: compressed parts take their time. */
+static int try_to_attach(struct attach_call *call)
+{
+	const struct stdio_client *want = call->want;
+	struct log_query q = { .out = want->out, .err = want->err, .tail = -1, .mux = want->mux };
+	struct stdio *s = call->s;
+	struct log_reader r;
+
+	/* An unreadable log is no reason not to attach. */
+	if (want->replay && s->logged &&
+	    log_reader_open(&r, s->config.driver, s->config.log_path, &q, NULL) == 0)
+		call->replay = &r;
+	pump_call(s->pump, attach_in_pump, call);
+	if (call->replay)
+		log_reader_close(&r);
+	call->replay = NULL;
+	return call->result;
+}
+
 int stdio_attach(struct stdio *s, const struct stdio_client *c, struct err *e)
 {
-	struct attach_call call = { s, c, e, 0 };
+	struct attach_call call = { .s = s, .want = c, .tries = LOG_READER_TRIES, .e = e };
+	int r;
 
-	pump_call(s->pump, attach_in_pump, &call);
-	return call.result;
+	while ((r = try_to_attach(&call)) > 0)
+		call.tries--;
+	return r;
 }

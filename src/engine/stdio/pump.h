@@ -38,19 +38,25 @@ struct stdio;
 struct pump *pump_start(struct err *e) must_check;
 void pump_stop(struct pump *p); /* every stdio is closed before */
 
+/* How a log is written: Docker's json-file or its local driver. */
+enum log_driver { LOG_DRIVER_JSON, LOG_DRIVER_LOCAL };
+
 struct stdio_config {
 	/* Paths of the fifos; NULL where there is no such stream. Made (mode 0700) when missing. */
 	const char *in, *out, *err; /* with a terminal: no err */
 
 	/*
-	 * json-file: log_path is CONTAINER_DIR/ID-json.log, or NULL when nothing is logged.
-	 * state_dir (made when missing; below the exec root) holds the bytes that are on their way
-	 * and the record of how far they are; a reboot may lose it. attrs is the JSON object of
-	 * log-opts labels and env, or NULL.
+	 * What is logged: log_path is the driver's file in the container's folder, or NULL when nothing
+	 * is. state_dir (made when missing; below the exec root) holds the bytes that are on their
+	 * way and the record of how far they are; a reboot may lose it. attrs is the JSON object of
+	 * log-opts labels, env and tag, or NULL.
 	 */
+	enum log_driver driver;
 	const char *log_path, *state_dir, *attrs;
-	int64_t max_size;   /* rotate to ID-json.log.1 beyond this many bytes; 0: never */
-	unsigned max_files; /* of them all; 1 (or 0) truncates instead of rotating */
+	int64_t max_size;   /* rotate to LOG.1 beyond this many bytes; 0: never */
+	unsigned max_files; /* of them all; 1 (or 0) throws the full one away */
+	bool compress;      /* rotated ones, to LOG.1.gz */
+	int64_t buffer; /* not logged yet: when there are more bytes they are dropped; 0: some MB */
 
 	/* Both outputs have ended and all is written: once. May be NULL. */
 	void (*on_drained)(void *arg);

@@ -6,18 +6,19 @@
 #define ENGINE_STDIO_INTERNAL_H
 
 #include <pthread.h>
+#include "base/arena.h"
 #include "base/loop.h"
 #include "base/str.h"
+#include "engine/stdio/log_file.h"
 #include "engine/stdio/logs.h"
 #include "engine/stdio/pump.h"
 
-#define BLOCK_BYTES   (64 * 1024) /* formatted and sent at a time */
-#define LINE_BYTES    (16 * 1024) /* a longer line becomes several entries, as Docker splits */
-#define PENDING_RESET (64 * 1024) /* an empty pending file that is larger starts anew */
+#define PENDING_RESET (64 * 1024)       /* an empty pending file that is larger starts anew */
 #define PENDING_LIMIT (4 * 1024 * 1024) /* with a full disk: what is beyond is dropped */
 #define RETRY_MS      500
 
-enum output { OUTPUT_STDOUT, OUTPUT_STDERR, OUTPUTS };
+/* A log that is rotated again and again while a reader is opened: how often to begin anew. */
+#define LOG_READER_TRIES 5
 
 /* ---- record.c: how far the bytes are, in a mapped file that survives SIGKILL ---- */
 
@@ -35,28 +36,6 @@ struct record {
 int record_open(struct record *r, int state_dir, bool *fresh, struct err *e) must_check;
 void record_commit(struct record *r); /* `now` replaces the old values at once */
 void record_close(struct record *r);
-
-/* ---- json_log.c: the log file of one container ---- */
-
-struct json_log {
-	char *path, *attrs;
-	int fd;
-	int64_t max_size;
-	unsigned max_files;
-};
-
-/* Opens for appending behind `len` bytes (what is beyond is cut); *len is lowered to what is there. */
-int json_log_open(struct json_log *l, const struct stdio_config *c, bool fresh, uint64_t *len,
-                  struct err *e) must_check;
-void json_log_close(struct json_log *l);
-/* Appends to `out` the entries of whole lines in p; with `final` the rest too. Returns bytes used. */
-size_t json_log_format(const struct json_log *l, struct buf *out, enum output which, const char *p,
-                       size_t n, bool final);
-/* Writes entries behind `len`; on failure the file is as before. */
-int json_log_write(struct json_log *l, uint64_t len, const struct buf *entries, struct err *e)
-        must_check;
-/* Moves the files on when the log has grown to its size. True when the log is empty now. */
-bool json_log_rotate(struct json_log *l, uint64_t len);
 
 /* ---- stream.c: one output ---- */
 
@@ -134,21 +113,25 @@ bool detach_keys_filter(struct detach_keys *k, const unsigned char *p, size_t n,
 
 struct log_reader {
 	struct log_query q;
+	const struct log_format *format;
 	char *path;
-	int fd;
-	unsigned index; /* of the open file: 0 is the newest, n is PATH.n */
-	uint64_t pos;   /* in it */
-	struct buf raw; /* read, not yet a whole line */
+	struct arena arena;
+	size_t nparts;
+	int *parts;     /* still to be read, the oldest first, the last one is LOG; in the arena */
+	uint64_t pos;   /* in the first of them */
+	struct buf raw; /* read, not yet a whole entry */
 	bool over;      /* an entry later than q.until was met */
 };
 
-/* Finds the place where the query begins. No log at all is an empty one. */
-int log_reader_open(struct log_reader *r, const char *path, const struct log_query *q,
-                    struct err *e) must_check;
+/* Finds the place where the query begins. No log at all is an empty one. May take long: compressed parts. */
+int log_reader_open(struct log_reader *r, enum log_driver driver, const char *path,
+                    const struct log_query *q, struct err *e) must_check;
+/* Is the newest part that it knows the one that is being written? */
+bool log_reader_is_current(const struct log_reader *r, int newest);
 /* Appends about a block of output. False when the end of what is there (or of the query) is reached. */
 bool log_reader_next(struct log_reader *r, struct buf *out);
-/* The newest file became PATH.1, or was emptied. */
-void log_reader_rotated(struct log_reader *r, bool emptied);
+/* There is a newer LOG. */
+void log_reader_rotated(struct log_reader *r);
 void log_reader_close(struct log_reader *r);
 
 /* ---- follow.c ---- */
@@ -166,7 +149,7 @@ struct stdio {
 	struct stdio_config config; /* strings are copies */
 	int state_dir;
 	struct record record;
-	struct json_log log;
+	struct log_file log;
 	struct stream stream[OUTPUTS];
 	struct input in;
 	struct client *clients;

@@ -57,27 +57,36 @@ static void reset_pending(struct stream *s)
 	record_commit(r);
 }
 
+static uint64_t pending_limit(const struct stdio *io)
+{
+	return io->config.buffer > 0 ? (uint64_t)io->config.buffer : PENDING_LIMIT;
+}
+
+/* Before an entry is written to a log that has its size. */
+static void rotate(struct stdio *io)
+{
+	if (!log_file_rotate(&io->log, io->record.now.log_len))
+		return;
+	io->record.now.log_len = 0;
+	record_commit(&io->record);
+	stdio_logged(io, true);
+}
+
 /* Entries into the log, then both offsets in one commit. False when the disk is full. */
 static bool log_block(struct stream *s, size_t used)
 {
 	struct stdio *io = s->io;
 	struct record_slot *now = &io->record.now;
-	bool rotated;
 
-	if (json_log_write(&io->log, now->log_len, &io->pump->text, NULL) < 0) {
-		if (s->size - now->formatted[s->which] <= PENDING_LIMIT)
+	if (log_file_write(&io->log, now->log_len, &io->pump->text, NULL) < 0) {
+		if (s->size - now->formatted[s->which] <= pending_limit(io))
 			return false;
 		buf_reset(&io->pump->text); /* dropped: a full disk must not stop the process */
 	}
 	now->log_len += io->pump->text.len;
 	now->formatted[s->which] += used;
 	record_commit(&io->record);
-	rotated = json_log_rotate(&io->log, now->log_len);
-	if (rotated) {
-		now->log_len = 0;
-		record_commit(&io->record);
-	}
-	stdio_logged(io, rotated);
+	stdio_logged(io, false);
 	return true;
 }
 
@@ -92,9 +101,10 @@ static bool consume_block(struct stream *s, bool final)
 	if (n <= 0)
 		return false;
 	deliver_new(s, p->block, at, (size_t)n);
+	rotate(s->io);
 	buf_reset(&p->text);
-	used = json_log_format(&s->io->log, &p->text, s->which, p->block, (size_t)n,
-	                       final && at + (size_t)n == s->size);
+	used = log_file_format(&s->io->log, &p->text, s->io->record.now.log_len, s->which, p->block,
+	                       (size_t)n, final && at + (size_t)n == s->size);
 	if (used == 0)
 		return false;
 	if (!log_block(s, used)) {
@@ -178,7 +188,8 @@ void stream_throttle(struct stream *s)
 		return;
 	for (const struct client *c = s->io->clients; c && !pause; c = client_next(c))
 		pause = client_lags(c);
-	if (s->pending >= 0 && s->size - s->io->record.now.formatted[s->which] > PENDING_LIMIT)
+	if (s->pending >= 0 &&
+	    s->size - s->io->record.now.formatted[s->which] > pending_limit(s->io))
 		pause = true;
 	if (pause == s->paused)
 		return;
