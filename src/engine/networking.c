@@ -30,7 +30,9 @@ static int row_put(void *ctx, enum net_row kind, const char *id, struct slice js
 
 static int row_remove(void *ctx, enum net_row kind, const char *id, struct err *e)
 {
-	return store_row_remove(ctx, row_kinds[kind], id, e);
+	/* A network that somebody has removed must not come back. */
+	return store_row_remove(ctx, row_kinds[kind], id,
+	                        kind == NET_ROW_NETWORK ? STORE_DURABLE : STORE_FAST, e);
 }
 
 static int row_each(void *ctx, enum net_row kind,

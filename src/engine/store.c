@@ -290,9 +290,10 @@ int store_row_put(struct store *s, const char *kind, const char *id, struct slic
 	return run(s, ROW_PUT, kind, slice_of(id), json, d, e);
 }
 
-int store_row_remove(struct store *s, const char *kind, const char *id, struct err *e)
+int store_row_remove(struct store *s, const char *kind, const char *id, enum store_durability d,
+                     struct err *e)
 {
-	return run(s, ROW_REMOVE, kind, slice_of(id), (struct slice){ 0 }, STORE_FAST, e);
+	return run(s, ROW_REMOVE, kind, slice_of(id), (struct slice){ 0 }, d, e);
 }
 
 int store_rows(struct store *s, const char *kind,

@@ -36,7 +36,8 @@ int store_containers(struct store *s,
 /* Rows of one JSON document by kind and id (libnetwork's). The slices given to fn are borrowed. */
 int store_row_put(struct store *s, const char *kind, const char *id, struct slice json,
                   enum store_durability d, struct err *e) must_check;
-int store_row_remove(struct store *s, const char *kind, const char *id, struct err *e) must_check;
+int store_row_remove(struct store *s, const char *kind, const char *id, enum store_durability d,
+                     struct err *e) must_check;
 int store_rows(struct store *s, const char *kind,
                int (*fn)(void *arg, const char *id, struct slice json), void *arg, struct err *e)
         must_check;
