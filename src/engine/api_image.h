@@ -61,11 +61,13 @@ JSON_STRUCT(api_progress_detail, API_PROGRESS_DETAIL)
 JSON_STRUCT(api_progress_error, API_PROGRESS_ERROR)
 
 #define API_PROGRESS(F)                                                     \
+	F(STR, stream, "stream", OMIT_EMPTY)                                \
 	F(STR, status, "status", OMIT_EMPTY)                                \
 	F(OBJ, detail, "progressDetail", OMIT_EMPTY, api_progress_detail)   \
 	F(STR, id, "id", OMIT_EMPTY)                                        \
 	F(OBJ, error_detail, "errorDetail", OMIT_EMPTY, api_progress_error) \
-	F(STR, error, "error", OMIT_EMPTY)
+	F(STR, error, "error", OMIT_EMPTY)                                  \
+	F(RAW, aux, "aux", OMIT_EMPTY)
 JSON_STRUCT(api_progress, API_PROGRESS)
 
 #endif

@@ -1,21 +1,5 @@
 /* POST /images/create: pull. The other thing it can do, import (fromSrc), is not there yet. */
-#include "base/base64.h"
 #include "engine/image_pull.h"
-
-/* X-Registry-Auth: base64url of JSON; nothing, or {}, is nobody. */
-static int read_auth(struct api_call *c, struct registry_auth *out, struct err *e)
-{
-	const char *header = http_header_get(&c->req->headers, "X-Registry-Auth");
-	struct slice text;
-
-	*out = (struct registry_auth){ 0 };
-	if (str_empty(header))
-		return 0;
-	if (!base64_decode(c->arena, header, &text) ||
-	    json_decode_with(c->arena, &registry_auth_type, text, JSON_FOLD, out, NULL) < 0)
-		return err_set(e, ERR_INVALID, "invalid X-Registry-Auth header");
-	return 0;
-}
 
 /* `tag` is a tag or a digest; the name may have its own. */
 static int read_reference(struct api_call *c, struct reference *out, struct err *e)
@@ -43,7 +27,7 @@ int api_image_create(struct api_call *c, struct err *e)
 	struct progress p;
 	int r;
 
-	if (read_reference(c, &ref, e) < 0 || read_auth(c, &auth, e) < 0)
+	if (read_reference(c, &ref, e) < 0 || api_registry_auth(c, &auth, e) < 0)
 		return -1;
 	progress_init(&p, c);
 	r = image_pull(c->engine, &ref, api_query(c, "platform"), &auth, &p, e);

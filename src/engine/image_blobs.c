@@ -31,38 +31,56 @@ int blobs_has(struct image_store *base, const char *digest, struct err *e)
 	return found;
 }
 
-static int read_all(struct grpc_stream *stream, size_t limit, struct buf *b, struct arena *a,
-                    struct err *e)
+int blobs_stream(struct image_store *base, const char *digest,
+                 int (*take)(void *user, const void *p, size_t n, struct err *e), void *user,
+                 struct err *e)
 {
-	Content__ReadContentResponse *resp;
+	struct ctrd_store *s = ctrd_store(base);
+	Content__ReadContentRequest req = CONTENT__READ_CONTENT_REQUEST__INIT;
+	struct grpc_opts opts = { .lease = *s->lease ? s->lease : NULL };
+	struct grpc_stream *stream = grpc_stream_open(s->client, &opts, RPC_CONTENT_READ, e);
 	int more;
 
-	while ((more = grpc_stream_recv(stream, a, (void **)&resp, e)) > 0) {
-		if (b->len + resp->data.len > limit)
-			return err_set(e, ERR_EXHAUSTED, "blob is larger than %zu bytes", limit);
-		buf_add(b, resp->data.data, resp->data.len);
+	if (!stream)
+		return -1;
+	req.digest = digest;
+	more = grpc_stream_send(stream, &req, e) < 0 || grpc_stream_close_send(stream, e) < 0 ? -1
+	                                                                                      : 1;
+	while (more > 0) {
+		_cleanup_arena_ struct arena a = { 0 };
+		Content__ReadContentResponse *resp;
+
+		more = grpc_stream_recv(stream, &a, (void **)&resp, e);
+		if (more > 0 && take(user, resp->data.data, resp->data.len, e) < 0)
+			more = -1;
 	}
+	grpc_stream_free(stream);
 	return more;
+}
+
+struct whole {
+	struct buf b;
+	size_t limit;
+};
+
+static int take_whole(void *user, const void *p, size_t n, struct err *e)
+{
+	struct whole *w = user;
+
+	if (w->b.len + n > w->limit)
+		return err_set(e, ERR_EXHAUSTED, "blob is larger than %zu bytes", w->limit);
+	buf_add(&w->b, p, n);
+	return 0;
 }
 
 int blobs_read(struct image_store *base, const char *digest, size_t limit, struct arena *a,
                struct slice *out, struct err *e)
 {
-	_cleanup_arena_ struct arena tmp = { 0 };
-	_cleanup_buf_ struct buf b = { 0 };
-	struct ctrd_store *s = ctrd_store(base);
-	Content__ReadContentRequest req = CONTENT__READ_CONTENT_REQUEST__INIT;
-	struct grpc_opts opts = { .lease = *s->lease ? s->lease : NULL };
-	struct grpc_stream *stream = grpc_stream_open(s->client, &opts, RPC_CONTENT_READ, e);
-	int r = -1;
+	struct whole w = { .limit = limit };
+	int r = blobs_stream(base, digest, take_whole, &w, e);
 
-	if (!stream)
-		return -1;
-	req.digest = digest;
-	if (grpc_stream_send(stream, &req, e) == 0 && grpc_stream_close_send(stream, e) == 0)
-		r = read_all(stream, limit, &b, &tmp, e);
-	grpc_stream_free(stream);
-	*out = (struct slice){ arena_strndup(a, buf_cstr(&b), b.len), b.len };
+	*out = (struct slice){ arena_strndup(a, buf_cstr(&w.b), w.b.len), w.b.len };
+	buf_free(&w.b);
 	return r;
 }
 

@@ -1,20 +1,8 @@
 /* Pulling an image. See image_pull.h. */
 #include "engine/image_pull.h"
 
-#include "base/base64.h"
-#include "base/clock.h"
 #include "engine/image_change.h"
-#include "image/endpoints.h"
-#include "image/install.h"
-#include "image/registry.h"
-#include "oci/digest.h"
-
-JSON_TYPE(registry_auth, REGISTRY_AUTH)
-
-#define USER_AGENT       "docker/" ENGINE_VERSION
-#define STEP_INTERVAL_MS 100
-#define SHORT_ID         12
-#define WATCHED_MAX      64 /* layers whose last report is remembered */
+#include "engine/image_progress.h"
 
 struct pull {
 	struct engine *g;
@@ -23,86 +11,9 @@ struct pull {
 	struct arena arena;
 	struct registry *registry;
 	struct oci_platform platform;
-	/* When a layer's download was last reported: by digest, any collision costs a report. */
-	_Atomic int64_t reported[WATCHED_MAX];
+	struct image_progress layers;
+	struct install_progress install;
 };
-
-/* ---- progress ---- */
-
-static const char *const states[] = {
-	[LAYER_FOUND] = "Pulling fs layer",       [LAYER_WAITING] = "Waiting",
-	[LAYER_DOWNLOADING] = "Downloading",      [LAYER_VERIFYING] = "Verifying Checksum",
-	[LAYER_DOWNLOADED] = "Download complete", [LAYER_EXTRACTING] = "Extracting",
-	[LAYER_DONE] = "Pull complete",           [LAYER_EXISTS] = "Already exists",
-};
-
-/* Ten reports a second are enough for the eye. */
-static bool is_due(struct pull *p, const char *digest, int64_t current, int64_t total)
-{
-	_Atomic int64_t *last = &p->reported[(unsigned char)digest[DIGEST_LEN - 1] % WATCHED_MAX];
-	int64_t now = clock_mono_ms();
-
-	if (current < total && now - *last < STEP_INTERVAL_MS)
-		return false;
-	*last = now;
-	return true;
-}
-
-static void on_layer(void *user, const char *digest, enum layer_state state, int64_t current,
-                     int64_t total)
-{
-	struct pull *p = user;
-	bool counted = state == LAYER_DOWNLOADING || state == LAYER_EXTRACTING;
-	char id[SHORT_ID + 1];
-
-	if (state == LAYER_DOWNLOADING && !is_due(p, digest, current, total))
-		return;
-	str_copy(id, sizeof(id), digest_hex(digest));
-	progress_step(p->progress, id, states[state], current, counted ? total : 0);
-}
-
-static bool on_canceled(void *user)
-{
-	return progress_is_gone(((struct pull *)user)->progress);
-}
-
-/* ---- steps ---- */
-
-static int set_auth(struct pull *p, const struct registry_auth *auth, struct fetch_setup *setup,
-                    struct err *e)
-{
-	struct slice both;
-	const char *colon;
-
-	setup->username = auth->username;
-	setup->password = auth->password;
-	setup->identity_token = auth->identity_token;
-	setup->registry_token = auth->registry_token;
-	if (!str_empty(auth->username) || str_empty(auth->auth))
-		return 0;
-	if (!base64_decode(&p->arena, auth->auth, &both) || !(colon = strchr(both.data, ':')))
-		return err_set(e, ERR_INVALID, "invalid registry credentials");
-	setup->username = arena_strndup(&p->arena, both.data, (size_t)(colon - both.data));
-	setup->password = colon + 1;
-	return 0;
-}
-
-static int open_registry(struct pull *p, const struct registry_auth *auth, struct err *e)
-{
-	struct registry_config config = { engine_live(p->g)->registry_mirrors,
-		                          engine_live(p->g)->insecure_registries };
-	struct fetch_setup setup = { .user_agent = USER_AGENT,
-		                     .attempts = engine_live(p->g)->max_download_attempts };
-
-	registry_endpoints(&p->arena, p->ref, &config, &setup);
-	if (set_auth(p, auth, &setup, e) < 0)
-		return -1;
-	p->registry = registry_open(p->ref->domain, &setup, e);
-	if (!p->registry)
-		return -1;
-	registry_watch(p->registry, on_canceled, p);
-	return 0;
-}
 
 /*
  * What the registry's refusals mean to a user. To clients the first two are "not found"; that the
@@ -164,13 +75,13 @@ static int install(struct image_store *s, const struct install *in,
 
 static int run(struct pull *p, const struct registry_auth *auth, struct err *e)
 {
-	struct install_progress progress = { on_layer, on_canceled, p };
 	_cleanup_store_ struct image_store *s = NULL;
-	struct install in = { .platform = &p->platform, .progress = &progress };
+	struct install in = { .platform = &p->platform, .progress = &p->install };
 	struct oci_descriptor target;
 	int same;
 
-	if (open_registry(p, auth, e) < 0 || resolve(p, &target, e) < 0)
+	p->registry = image_registry_open(p->g, p->ref, auth, false, p->progress, e);
+	if (!p->registry || resolve(p, &target, e) < 0)
 		return -1;
 	s = image_store_open(p->g->ctrd, p->g->opt.storage_driver, IMAGE_STORE_WRITE, e);
 	if (!s)
@@ -194,6 +105,7 @@ int image_pull(struct engine *g, const struct reference *ref, const char *platfo
 	struct pull p = { .g = g, .ref = ref, .progress = progress };
 	int r = 0;
 
+	p.install = image_progress_begin(&p.layers, progress, image_pull_states);
 	platform_host(&p.platform);
 	if (!str_empty(platform))
 		r = platform_parse(&p.arena, platform, &p.platform, e);

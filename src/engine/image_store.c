@@ -205,6 +205,7 @@ static int take_lease(struct ctrd_store *s, struct err *e)
 static const struct image_store_ops ops = {
 	.has = blobs_has,
 	.read = blobs_read,
+	.stream = blobs_stream,
 	.begin = blobs_begin,
 	.add = blobs_add,
 	.commit = blobs_commit,

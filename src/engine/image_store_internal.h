@@ -49,6 +49,9 @@ Types__Descriptor *store_descriptor(struct arena *a, const struct oci_descriptor
 int blobs_has(struct image_store *s, const char *digest, struct err *e);
 int blobs_read(struct image_store *s, const char *digest, size_t limit, struct arena *a,
                struct slice *out, struct err *e);
+int blobs_stream(struct image_store *s, const char *digest,
+                 int (*take)(void *user, const void *p, size_t n, struct err *e), void *user,
+                 struct err *e);
 int blobs_label(struct image_store *s, const char *digest, const struct json_map *labels,
                 struct err *e);
 struct blob_writer *blobs_begin(struct image_store *s, const struct oci_descriptor *d,

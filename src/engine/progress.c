@@ -46,6 +46,24 @@ void progress_say(struct progress *p, const char *id, const char *fmt, ...)
 	report(p, &(struct api_progress){ .status = buf_cstr(&b), .id = id });
 }
 
+void progress_stream(struct progress *p, const char *fmt, ...)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&b, fmt, ap);
+	va_end(ap);
+	report(p, &(struct api_progress){ .stream = buf_cstr(&b) });
+}
+
+void progress_aux(struct progress *p, const char *json)
+{
+	struct api_progress_detail none = { 0 };
+
+	report(p, &(struct api_progress){ .detail = &none, .aux = slice_of(json) });
+}
+
 void progress_step(struct progress *p, const char *id, const char *status, int64_t current,
                    int64_t total)
 {

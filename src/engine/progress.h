@@ -21,6 +21,10 @@ void progress_init(struct progress *p, struct api_call *c);
 
 /* {"status": text, "id": id}; id may be NULL. */
 void progress_say(struct progress *p, const char *id, const char *fmt, ...) printf_like(3, 4);
+/* {"stream": text}: for clients to print as it is. */
+void progress_stream(struct progress *p, const char *fmt, ...) printf_like(2, 3);
+/* {"progressDetail": {}, "aux": json}: for programs. */
+void progress_aux(struct progress *p, const char *json);
 /* {"status": text, "progressDetail": {...}, "id": id}; total 0: an empty detail. */
 void progress_step(struct progress *p, const char *id, const char *status, int64_t current,
                    int64_t total);

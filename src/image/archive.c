@@ -209,7 +209,7 @@ static int read_all(struct image_archive *ar, struct err *e)
 	return err_set(e, ERR_INVALID, "neither an OCI image layout nor an archive of docker save");
 }
 
-struct image_archive *image_archive_open(const char *path, struct err *e)
+struct image_archive *image_archive_take(int fd, struct err *e)
 {
 	struct image_archive *ar = calloc(1, sizeof(*ar));
 	struct stat st;
@@ -217,17 +217,30 @@ struct image_archive *image_archive_open(const char *path, struct err *e)
 	if (!ar)
 		abort();
 	ar->source.ops = &source_ops;
-	ar->root = open(path, O_RDONLY | O_CLOEXEC);
-	if (ar->root < 0 || fstat(ar->root, &st) < 0)
-		(void)err_errno(e, errno, "open");
-	else {
+	ar->root = fd;
+	if (fstat(fd, &st) < 0) {
+		(void)err_errno(e, errno, "stat");
+	} else {
 		ar->is_tar = !S_ISDIR(st.st_mode);
 		if (read_all(ar, e) == 0)
 			return ar;
 	}
-	(void)err_wrap(e, "%s", path);
 	image_archive_free(ar);
 	return NULL;
+}
+
+struct image_archive *image_archive_open(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct image_archive *ar = NULL;
+
+	if (fd < 0)
+		(void)err_errno(e, errno, "open");
+	else
+		ar = image_archive_take(fd, e);
+	if (!ar)
+		(void)err_wrap(e, "%s", path);
+	return ar;
 }
 
 void image_archive_free(struct image_archive *ar)

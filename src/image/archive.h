@@ -20,6 +20,8 @@ struct archived_images {
 
 /* `path` is a folder or an uncompressed tar. What it names stays valid until image_archive_free. */
 struct image_archive *image_archive_open(const char *path, struct err *e) must_check;
+/* The same of an open file, which it takes. */
+struct image_archive *image_archive_take(int fd, struct err *e) must_check;
 void image_archive_free(struct image_archive *ar);
 
 const struct archived_images *image_archive_images(const struct image_archive *ar);

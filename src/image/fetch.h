@@ -28,6 +28,7 @@ JSON_STRUCT(fetch_endpoint, FETCH_ENDPOINT)
 	F(STR, certs, "certs", OMIT_EMPTY)       /* folder: *.crt, and *.cert with *.key */ \
 	F(I64, attempts, "attempts", OMIT_EMPTY) /* of one request; 0: five */              \
 	F(STR, user_agent, "userAgent", OMIT_EMPTY)                                         \
+	F(BOOL, push, "push", OMIT_EMPTY) /* ask for the right to write */                  \
 	F(STR, username, "username", OMIT_EMPTY)                                            \
 	F(STR, password, "password", OMIT_EMPTY)                                            \
 	F(STR, identity_token, "identityToken", OMIT_EMPTY) /* buys access tokens */        \

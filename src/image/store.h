@@ -23,6 +23,11 @@ struct image_store_ops {
 	int (*read)(struct image_store *s, const char *digest, size_t limit, struct arena *a,
 	            struct slice *out, struct err *e);
 
+	/* Any blob, in pieces, until `take` fails. */
+	int (*stream)(struct image_store *s, const char *digest,
+	              int (*take)(void *user, const void *p, size_t n, struct err *e), void *user,
+	              struct err *e);
+
 	/*
 	 * Starts to write the blob, or goes on where an earlier writer was interrupted: *offset says
 	 * from where. NULL with ERR_ABORTED while somebody else writes it, with
