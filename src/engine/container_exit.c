@@ -143,7 +143,7 @@ void container_do_exited(struct container *c, const struct ctrd_exit *exit)
 	s.status = again ? CONTAINER_RESTARTING : CONTAINER_EXITED;
 	if (again)
 		schedule_restart(c, backoff_ms(s.restart_count++));
-	if (container_set_state(c, &s, STORE_FAST, &e) < 0)
+	if (container_set_state(c, &s, container_durability(&v.desc->r), &e) < 0)
 		log_error_of(&e, "container %s has ended", c->id);
 	publish_die(c, x.code);
 	container_wake(c, WAIT_NEXT_EXIT);

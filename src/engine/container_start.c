@@ -13,6 +13,7 @@
 #include "base/proc.h"
 #include "engine/container_create.h"
 #include "engine/container_io.h"
+#include "engine/container_store.h"
 #include "engine/health.h"
 #include "engine/mounts.h"
 #include "engine/networking.h"
@@ -245,7 +246,7 @@ static int note_success(struct start *s, struct err *e)
 	st.oom_killed = false;
 	st.error[0] = '\0';
 	container_set_net(s->c, take_ptr(s->net));
-	return container_set_state(s->c, &st, STORE_FAST, e);
+	return container_set_state(s->c, &st, container_durability(s->r), e);
 }
 
 static int check_startable(const struct container_state *s, struct err *e)

@@ -51,7 +51,8 @@ static int send_signal(struct container *c, int signo, struct err *e)
 
 static int kill_and_wait(struct container *c, struct err *e)
 {
-	if (send_signal(c, SIGKILL, e) < 0 && !is_gone(e))
+	/* A shim that does not answer is about to go, and the container with it. */
+	if (send_signal(c, SIGKILL, e) < 0 && !is_gone(e) && e->kind != ERR_UNAVAILABLE)
 		return -1;
 	if (container_wait_stopped(c, KILL_WAIT_MS))
 		return 0;
@@ -87,7 +88,7 @@ static bool stop_restarting(struct container *c)
 	waiting = s.status == CONTAINER_RESTARTING;
 	if (waiting) {
 		s.status = CONTAINER_EXITED;
-		if (container_set_state(c, &s, STORE_FAST, &e) < 0)
+		if (container_set_state(c, &s, STORE_DURABLE, &e) < 0)
 			log_error_of(&e, "container %s", c->id);
 		container_wake(c, WAIT_NEXT_EXIT);
 	}

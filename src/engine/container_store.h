@@ -8,6 +8,12 @@
 int container_save(struct container *c, struct err *e) must_check;
 /* The same with other rows in one transaction. */
 int container_save_with(struct container *c, struct store_change *change, struct err *e) must_check;
+/* Of a state that somebody is told about; what goes with its end (--rm) is not worth a sync. */
+static inline enum store_durability container_durability(const struct container_record *r)
+{
+	return r->host->auto_remove ? STORE_FAST : STORE_DURABLE;
+}
+
 /* State and networks. */
 int container_save_state(struct container *c, enum store_durability d, struct err *e) must_check;
 

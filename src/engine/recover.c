@@ -70,6 +70,16 @@ static void bury(struct container *c, const struct container_state *s, const str
 	container_do_exited(c, &exit);
 }
 
+/* Of what a create makes only the row is sure to survive a power cut; it is empty until a start. */
+static void make_folder(struct container *c)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct err e = { 0 };
+
+	if (dir_make(container_path(c->engine, &a, c->id, NULL), 0710, &e) < 0)
+		log_error_of(&e, "container %s", c->id);
+}
+
 static void recover_one(struct container *c, const struct ctrd_task *task)
 {
 	_cleanup_view_ struct container_view v = { 0 };
@@ -84,6 +94,7 @@ static void recover_one(struct container *c, const struct ctrd_task *task)
 			log_error_of(&e, "finish the removal of container %s", c->id);
 		return;
 	}
+	make_folder(c);
 	if (container_is_running(&v.state) && is_alive(task)) {
 		if (adopt(c, &v.desc->r, task, &e) < 0)
 			log_error_of(&e, "take over container %s", c->id);
