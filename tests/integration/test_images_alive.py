@@ -1,31 +1,14 @@
 """Pulls that are cut short by SIGKILL: the next one succeeds, and nothing half-made is left."""
 
-import hashlib
 import random
 import subprocess
 import time
 
 import pytest
-from stack.images import Image, Layer, busybox_layer
+from stack.images import checked_image
 from stack.registry import Registry
 
 pytestmark = pytest.mark.ours
-
-
-def big_image(seed):
-    """Five layers of small files, so that unpacking takes a while; and the sums of all files."""
-    rand = random.Random(seed)
-    layers, sums = [busybox_layer()], []
-    for n in range(4):
-        layer = Layer()
-        layer.folder(f"l{n}")
-        for i in range(300):
-            data = rand.randbytes(rand.randrange(8000))
-            layer.file(f"l{n}/{i}", data)
-            sums.append(f"{hashlib.sha256(data).hexdigest()}  l{n}/{i}")
-        layers.append(layer)
-    layers.append(Layer().file("sums", "\n".join(sums) + "\n"))
-    return Image(layers, {"Cmd": ["sha256sum", "-c", "-s", "/sums"], "WorkingDir": "/"})
 
 
 @pytest.mark.parametrize("victim", ["dockerd", "containerd"])
@@ -33,7 +16,7 @@ def test_a_killed_daemon(make, request, victim):
     rounds = 30 if request.config.getoption("--long") else 4
     stack = make("ours")
     registry = Registry(stack.sandbox)
-    big_image(victim).push(registry, "big")
+    checked_image(victim, files=300).push(registry, "big")
     name = registry.name("big")
     rand = random.Random(7)
     for _ in range(rounds):

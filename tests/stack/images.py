@@ -11,6 +11,7 @@ import io
 import json
 import os
 import platform
+import random
 import subprocess
 import tarfile
 from pathlib import Path
@@ -214,6 +215,21 @@ def busybox(**options):
     config = {"Cmd": ["sh"], "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
                                      "/sbin:/bin"]}
     return Image([busybox_layer()], config, **options)
+
+
+def checked_image(seed, layers=4, files=100, size=8000):
+    """An image of many files whose command compares all of them with their digests."""
+    rand, made, sums = random.Random(seed), [busybox_layer()], []
+    for n in range(layers):
+        layer = Layer()
+        layer.folder(f"l{n}")
+        for i in range(files):
+            data = rand.randbytes(rand.randrange(size))
+            layer.file(f"l{n}/{i}", data)
+            sums.append(f"{hashlib.sha256(data).hexdigest()}  l{n}/{i}")
+        made.append(layer)
+    made.append(Layer().file("sums", "\n".join(sums) + "\n"))
+    return Image(made, {"Cmd": ["sha256sum", "-c", "-s", "/sums"], "WorkingDir": "/"})
 
 
 def preload_folder(build):
