@@ -123,28 +123,46 @@ static void add_option(struct buf *b, const char *option, const char *folder)
 	}
 }
 
-static int mount_by_child(const struct ctrd_mount *m, struct err *e)
+int rootfs_describe(struct arena *a, const struct ctrd_mounts *mounts, struct rootfs_call *out,
+                    struct err *e)
 {
-	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_buf_ struct buf options = { 0 };
-	struct job j = {
-		.type = m->type, .source = m->source, .folder = folder_of(&a, m), .fd = -1
-	};
+	const struct ctrd_mount *m = mounts->v;
 
+	if (mounts->n != 1)
+		return err_set(e, ERR_UNIMPLEMENTED, "a root file system of %zu mounts", mounts->n);
+	*out = (struct rootfs_call){ m->type, m->source, folder_of(a, m), "" };
+	if (str_eq(m->type, "bind"))
+		return 0;
 	for (size_t i = 0; i < m->options.n; i++)
-		add_option(&options, m->options.v[i], j.folder);
+		add_option(&options, m->options.v[i], out->folder);
 	if (options.len >= MOUNT_OPTIONS_MAX)
 		return err_set(e, ERR_EXHAUSTED, "mount %s: %zu bytes of options", m->type,
 		               options.len);
-	j.options = buf_cstr(&options);
-	j.target = "/proc"; /* any directory will do: nobody else sees the mount */
+	out->options = arena_strdup(a, buf_cstr(&options));
+	return 0;
+}
+
+static int mount_by_child(const struct ctrd_mounts *m, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct rootfs_call call;
+	struct job j = { .target = "/proc", /* any directory: nobody else sees the mount */
+		         .fd = -1 };
+
+	if (rootfs_describe(&a, m, &call, e) < 0)
+		return -1;
+	j.type = call.type;
+	j.source = call.source;
+	j.folder = call.folder;
+	j.options = call.options;
 	return run_job(&j, e) < 0 ? -1 : j.fd;
 }
 
 /* The child costs a copy of the mount namespace. */
-static int mount_detached(const struct ctrd_mount *m, struct err *e)
+static int mount_detached(const struct ctrd_mounts *m, struct err *e)
 {
-	int fd = mount_by_api(m);
+	int fd = mount_by_api(&m->v[0]);
 
 	return fd >= 0 ? fd : mount_by_child(m, e);
 }
@@ -156,7 +174,7 @@ int rootfs_open(const struct ctrd_mounts *m, struct err *e)
 	if (m->n != 1)
 		return err_set(e, ERR_UNIMPLEMENTED, "a root file system of %zu mounts", m->n);
 	if (!str_eq(m->v[0].type, "bind"))
-		return mount_detached(&m->v[0], e);
+		return mount_detached(m, e);
 	fd = open(m->v[0].source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? err_errno(e, errno, "open %s", m->v[0].source) : fd;
 }

@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (tree_open(&t, target, &e) < 0 || !(s = stream_new(in, "auto", &e)))
 		abort();
-	(void)!layer_apply(s, &t, false, &e);
+	(void)!layer_apply(s, &t, &(struct layer_options){ 0 }, &e);
 	stream_free(s);
 	tree_close(&t);
 	if (fchdir(start_fd) < 0 || tree_remove(home_fd, "t", &e) < 0)

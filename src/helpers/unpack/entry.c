@@ -61,7 +61,7 @@ static int prepare_dir(struct layer *l, struct entry *en, bool *hidden, struct e
 		return errno == ENOENT ? 0 : err_errno(e, errno, "stat");
 	if (S_ISDIR(st.st_mode))
 		return 1;
-	*hidden = whiteout_is_device(&st) && !l->lowest;
+	*hidden = whiteout_is_device(&st) && !l->o->lowest;
 	return tree_clear(l->tree, en->dir, en->base, e);
 }
 
@@ -123,7 +123,7 @@ static int make_node(struct layer *l, struct entry *en, struct err *e)
  */
 static int make_hardlink(struct layer *l, struct entry *en, const char *target, struct err *e)
 {
-	const char *to = tree_clean(&en->arena, target);
+	const char *to = layer_path(l, &en->arena, target);
 	const char *slash = strrchr(to, '/');
 	const char *up = slash ? arena_strndup(&en->arena, to, (size_t)(slash - to)) : "";
 	_cleanup_close_ int dir = fcntl(en->dir, F_DUPFD_CLOEXEC, 0);
@@ -159,15 +159,31 @@ static int hide_lower_roots(struct layer *l, struct entry *en, struct err *e)
 	return 0;
 }
 
+static int check_kind(const struct entry *en, mode_t type, struct err *e)
+{
+	struct stat st;
+
+	if (fstatat(en->dir, en->base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    S_ISDIR(st.st_mode) == (type == AE_IFDIR))
+		return 0;
+	return err_set(e, ERR_INVALID,
+	               S_ISDIR(st.st_mode)
+	                       ? "cannot overwrite directory \"/%s\" with non-directory"
+	                       : "cannot overwrite non-directory \"/%s\" with directory",
+	               en->path);
+}
+
 int entry_make(struct layer *l, struct entry *en, struct err *e)
 {
 	const char *link = archive_entry_hardlink(en->ae);
 	mode_t type = archive_entry_filetype(en->ae);
 
-	if (whiteout_is_opaque_name(en->base) && str_eq(en->base, en->path))
+	if (l->o->keep_kinds && check_kind(en, type, e) < 0)
+		return -1;
+	if (!l->o->plain && whiteout_is_opaque_name(en->base) && str_eq(en->base, en->path))
 		return hide_lower_roots(l, en, e);
-	if (whiteout_is(en->base))
-		return whiteout_apply(en->dir, en->base, l->lowest, e);
+	if (!l->o->plain && whiteout_is(en->base))
+		return whiteout_apply(en->dir, en->base, l->o->lowest, e);
 	if (link)
 		return make_hardlink(l, en, link, e);
 	for (size_t i = 0; i < ARRAY_LEN(makers); i++)

@@ -11,7 +11,7 @@ struct layer {
 	struct err stream_err; /* why the last read failed */
 	struct archive *tar;
 	struct tree *tree;
-	bool lowest;
+	const struct layer_options *o;
 };
 
 /* One entry on its way into the tree. */
@@ -26,6 +26,9 @@ struct entry {
 
 /* Makes the file, or applies the whiteout; `en` is not the root. */
 int entry_make(struct layer *l, struct entry *en, struct err *e) must_check;
+
+/* A name or a link's target in the tar as a path in the tree. */
+char *layer_path(const struct layer *l, struct arena *a, const char *name);
 
 /* Why libarchive cannot go on. */
 int layer_tar_failed(struct layer *l, struct err *e);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include "base/str.h"
 #include "helpers/unpack/entry.h"
 
 static ssize_t read_stream(struct archive *tar, void *arg, const void **data)
@@ -30,6 +31,18 @@ int layer_tar_failed(struct layer *l, struct err *e)
 	return err_set(e, ERR_DATA_LOSS, "tar: %s", text ? text : "unreadable");
 }
 
+static const char *below(const struct layer *l)
+{
+	return l->o->below ? l->o->below : "";
+}
+
+char *layer_path(const struct layer *l, struct arena *a, const char *name)
+{
+	const char *clean = tree_clean(a, name), *top = below(l);
+
+	return arena_printf(a, "%s%s%s", top, *top && *clean ? "/" : "", clean);
+}
+
 /* ---- metadata of an entry ---- */
 
 static struct timespec time_of(bool set, time_t s, long ns)
@@ -38,9 +51,10 @@ static struct timespec time_of(bool set, time_t s, long ns)
 	return set && s >= 0 ? (struct timespec){ s, ns } : (struct timespec){ 0 };
 }
 
-static int read_owner(const struct entry *en, struct meta *m, struct err *e)
+static int read_owner(const struct layer *l, const struct entry *en, struct meta *m, struct err *e)
 {
-	int64_t uid = archive_entry_uid(en->ae), gid = archive_entry_gid(en->ae);
+	int64_t uid = l->o->owner ? l->o->uid : archive_entry_uid(en->ae);
+	int64_t gid = l->o->owner ? l->o->gid : archive_entry_gid(en->ae);
 
 	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX)
 		return err_set(e, ERR_INVALID, "owner %lld:%lld is out of range", (long long)uid,
@@ -50,7 +64,7 @@ static int read_owner(const struct entry *en, struct meta *m, struct err *e)
 	return 0;
 }
 
-static int read_meta(struct entry *en, struct err *e)
+static int read_meta(const struct layer *l, struct entry *en, struct err *e)
 {
 	struct archive_entry *ae = en->ae;
 	struct meta *m = &en->meta;
@@ -69,26 +83,26 @@ static int read_meta(struct entry *en, struct err *e)
 	while (archive_entry_xattr_next(ae, &name, &value, &size) == ARCHIVE_OK)
 		if (name)
 			meta_add_xattr(&en->arena, m, name, value, size);
-	return read_owner(en, m, e);
+	return read_owner(l, en, m, e);
 }
 
 /* The root itself: its metadata counts, it is there already. */
 static int apply_root(struct layer *l, struct entry *en)
 {
 	if (archive_entry_filetype(en->ae) == AE_IFDIR)
-		tree_set_late(l->tree, "", &en->meta);
+		tree_set_late(l->tree, en->path, &en->meta);
 	return 0;
 }
 
 static int apply_entry(struct layer *l, struct entry *en, const char *name, struct err *e)
 {
-	char *path = tree_clean(&en->arena, name), *slash = strrchr(path, '/');
+	char *path = layer_path(l, &en->arena, name), *slash = strrchr(path, '/');
 
 	en->path = path;
 	en->base = slash ? slash + 1 : path;
-	if (read_meta(en, e) < 0)
+	if (read_meta(l, en, e) < 0)
 		return -1;
-	if (!*path)
+	if (str_eq(path, below(l)))
 		return apply_root(l, en);
 	en->dir = tree_dir(l->tree,
 	                   slash ? arena_strndup(&en->arena, path, (size_t)(slash - path)) : "", e);
@@ -123,9 +137,9 @@ static int drain(struct stream *s, struct err *e)
 	return n < 0 ? -1 : 0;
 }
 
-int layer_apply(struct stream *s, struct tree *t, bool lowest, struct err *e)
+int layer_apply(struct stream *s, struct tree *t, const struct layer_options *o, struct err *e)
 {
-	struct layer l = { .stream = s, .tar = archive_read_new(), .tree = t, .lowest = lowest };
+	struct layer l = { .stream = s, .tar = archive_read_new(), .tree = t, .o = o };
 	int rc;
 
 	if (archive_read_support_format_tar(l.tar) != ARCHIVE_OK ||

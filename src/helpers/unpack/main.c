@@ -110,7 +110,7 @@ static int unpack(struct tree *t, const struct options *o, struct err *e)
 	s = stream_new(STDIN_FILENO, o->compression, e);
 	if (!s)
 		return -1;
-	rc = layer_apply(s, t, o->lowest, e);
+	rc = layer_apply(s, t, &(struct layer_options){ .lowest = o->lowest }, e);
 	stream_digest(s, digest, &bytes);
 	stream_free(s);
 	if (rc == 0)
