@@ -212,8 +212,8 @@ static int pack_dir(struct packer *p, struct archive_entry *ae, int fd, const ch
 
 	if (dir < 0)
 		return err_errno(e, errno, "%s", name);
-	buf_printf(&prefix, str_ends(name, "/") ? "%s" : "%s/", name);
-	if (prefix.len > 0) {
+	buf_printf(&prefix, !*name || str_ends(name, "/") ? "%s" : "%s/", name);
+	if (*name) { /* an export begins with what is in the root */
 		archive_entry_set_pathname(ae, prefix.data);
 		if (write_header(p, ae, e) < 0)
 			return -1;
