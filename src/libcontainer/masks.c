@@ -14,7 +14,7 @@
 
 struct covers {
 	int null;  /* O_PATH: the null device, checked */
-	int empty; /* the tmpfs, made when first needed */
+	int empty; /* the tmpfs, once the first directory is covered by it */
 };
 
 static void covers_cleanup(struct covers *c)
@@ -44,32 +44,39 @@ static int open_empty(struct err *e)
 	return mountfd_new("tmpfs", "tmpfs", &o, e);
 }
 
-static int cover(struct rootfs *r, struct covers *c, int target, struct err *e)
+/* Kernels before 6.15 clone only mounts that are attached: the first directory gets the tmpfs itself. */
+static int cover_directory(struct covers *c, int target, struct err *e)
 {
 	_cleanup_close_ int mnt = -1;
-	struct stat st;
 
-	if (fstat(target, &st) < 0)
-		return err_errno(e, errno, "stat");
-	if (S_ISDIR(st.st_mode)) {
-		if (c->empty < 0 && (c->empty = open_empty(e)) < 0)
-			return -1;
-		mnt = mountfd_clone(c->empty, "", false, e);
-	} else {
-		if (c->null < 0 && (c->null = open_null(r, e)) < 0)
-			return -1;
-		mnt = mountfd_clone(c->null, "", false, e);
+	if (c->empty < 0) {
+		c->empty = open_empty(e);
+		return c->empty < 0 ? -1 : mountfd_attach(c->empty, target, e);
 	}
+	mnt = mountfd_clone(c->empty, "", false, e);
+	return mnt < 0 ? -1 : mountfd_attach(mnt, target, e);
+}
+
+static int cover_file(struct rootfs *r, struct covers *c, int target, struct err *e)
+{
+	_cleanup_close_ int mnt = -1;
+
+	if (c->null < 0 && (c->null = open_null(r, e)) < 0)
+		return -1;
+	mnt = mountfd_clone(c->null, "", false, e);
 	return mnt < 0 ? -1 : mountfd_attach(mnt, target, e);
 }
 
 static int mask(struct rootfs *r, struct covers *c, const char *path, struct err *e)
 {
 	_cleanup_close_ int target = inroot_try(r->root, path, O_PATH);
+	struct stat st;
 
 	if (target < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(e, errno, "open");
-	return cover(r, c, target, e);
+	if (fstat(target, &st) < 0)
+		return err_errno(e, errno, "stat");
+	return S_ISDIR(st.st_mode) ? cover_directory(c, target, e) : cover_file(r, c, target, e);
 }
 
 /* The same path again would only be covered twice. */

@@ -111,7 +111,7 @@ def _launchers():
         launcher.chmod(0o755)
 
 
-def _download(packages, folder):
+def download(packages, folder):
     """An old package index names files which are gone: refresh it once when the first try fails."""
     for attempt in ("as it is", "refreshed"):
         got = subprocess.run(["apt-get", "-q", "download", "-o", "APT::Sandbox::User=root",
@@ -132,7 +132,7 @@ def fetch():
     debs.mkdir(parents=True, exist_ok=True)
     for path in (ROOT / "usr/bin", ROOT / "usr/sbin", ROOT / "usr/lib"):
         path.mkdir(parents=True, exist_ok=True)
-    _download(packages, debs)
+    download(packages, debs)
     for deb in sorted(debs.glob("*.deb")):
         _unpack(deb)
     shutil.rmtree(debs)

@@ -1,0 +1,2 @@
+docker run --rm --network none hello-world
+docker run --rm hello-world | grep Lighter
