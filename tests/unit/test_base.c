@@ -203,12 +203,22 @@ static void signals_parse_in_all_spellings(unused_arg void **state)
 
 static void expressions_are_bounded(unused_arg void **state)
 {
-	static const char *const bad[] = { "H++++++++++++++++++++++++++++++",
-		                           "((a{1000}){1000}){9}", "a{32767}{32767}", "(", "a{1" };
+	static const char *const bad[] = { "~==++++?++++++++?++++b",
+		                           "a**",
+		                           "a{2}{3}",
+		                           "H++++++++++++++++++++++++++++++",
+		                           "((a{1000}){1000}){9}",
+		                           "a{32767}{32767}",
+		                           "(",
+		                           "a{1" };
 	regex_t re;
 
 	assert_true(regex_compile(&re, "^/tasks/(exit|oom)+$"));
 	assert_int_equal(regexec(&re, "/tasks/exit", 0, NULL, 0), 0);
+	regfree(&re);
+	assert_true(regex_compile(&re, "^[+*]{2}[]a]+?$")); /* the shortest match, as in Go */
+	assert_int_equal(regexec(&re, "+*a]", 0, NULL, 0), 0);
+	assert_int_not_equal(regexec(&re, "+*", 0, NULL, 0), 0);
 	regfree(&re);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_false(regex_compile(&re, bad[i]));
