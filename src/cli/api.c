@@ -10,9 +10,9 @@
 
 #define MAX_HEADERS 64
 
-#define API_MESSAGE(F) F(STR, message, "message", 0)
-JSON_STRUCT(api_message, API_MESSAGE)
-JSON_TYPE(api_message, API_MESSAGE)
+#define ERROR_ANSWER(F) F(STR, message, "message", 0)
+JSON_STRUCT(error_answer, ERROR_ANSWER)
+JSON_TYPE(error_answer, ERROR_ANSWER)
 
 /* --- connection --- */
 
@@ -79,28 +79,41 @@ static int send_request(struct cli *cli, struct http_conn *conn, const struct ap
 	                      ? arena_printf(&cli->arena, "/v1.%d%s", cli->api.version, rq->path)
 	                      : rq->path;
 	send.body = rq->body;
-	send.content_type = rq->body.data ? "application/json" : NULL;
-	if (!rq->body.data && str_eq(rq->method, "POST"))
+	send.content_type = rq->content_type ? rq->content_type
+	                    : rq->body.data  ? "application/json"
+	                                     : NULL;
+	send.chunked = rq->upload;
+	if (!rq->body.data && !rq->upload && str_eq(rq->method, "POST"))
 		send.body = slice_of("");
 	return http_send(conn, &send, e);
+}
+
+static const char *trimmed(struct arena *a, const char *text)
+{
+	size_t n;
+
+	while (isspace((unsigned char)*text))
+		text++;
+	n = strlen(text);
+	while (n && isspace((unsigned char)text[n - 1]))
+		n--;
+	return arena_strndup(a, text, n);
 }
 
 /* The daemon's message in full, in *e as far as it fits. */
 static int daemon_error(struct cli *cli, int status, struct slice body, struct err *e)
 {
-	struct api_message m = { 0 };
+	struct error_answer m = { 0 };
 	const char *text;
 
-	if (json_decode_with(&cli->arena, &api_message_type, body, JSON_FOLD, &m, NULL) < 0 ||
-	    !m.message) {
-		while (body.len && isspace((unsigned char)body.data[body.len - 1]))
-			body.len--;
+	if (json_decode_with(&cli->arena, &error_answer_type, body, JSON_FOLD, &m, NULL) < 0 ||
+	    !m.message)
 		m.message = arena_strndup(&cli->arena, body.data, body.len);
-	}
-	text = str_empty(m.message)
+	text = trimmed(&cli->arena, m.message);
+	text = str_empty(text)
 	               ? arena_printf(&cli->arena, "the daemon answered %d %s without a message",
 	                              status, http_reason(status))
-	               : m.message;
+	               : text;
 	cli->api.whole = arena_printf(&cli->arena, "Error response from daemon: %s", text);
 	err_set(e, err_from_http(status), "%s", cli->api.whole);
 	cli->api.cut = e ? arena_strdup(&cli->arena, e->text) : NULL;

@@ -10,7 +10,6 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "base/json.h"
 #include "http/client.h"
 
 #define API_NEWEST 50 /* minor version: 1.50 */
@@ -27,8 +26,10 @@ struct api {
 struct api_request {
 	const char *method;
 	const char *path;          /* behind the version: "/containers/json?all=1" */
-	struct slice body;         /* JSON */
+	struct slice body;         /* JSON, unless content_type says otherwise */
+	const char *content_type;  /* or NULL */
 	const char *registry_auth; /* X-Registry-Auth, or NULL */
+	bool upload;               /* the body follows in pieces (struct api_upload) */
 };
 
 /* Agrees on a version, once. */
@@ -63,6 +64,35 @@ struct api_stream {
 };
 int api_hijack(struct cli *cli, const struct api_request *rq, struct api_stream *out, struct err *e)
         must_check;
+
+/* --- bodies (api_body.c) --- */
+
+/* POST of a document; its answer. */
+int api_post_json(struct cli *cli, const char *path, const struct json_table *type, const void *in,
+                  struct slice *answer, struct err *e) must_check;
+
+/*
+ * A request whose body is written piece by piece. A daemon that has answered before the end stops
+ * reading: writing then fails quietly, and the answer tells why.
+ */
+struct api_upload {
+	struct http_conn *conn; /* owned; NULL: not begun */
+	const char *method;
+	bool stopped;
+};
+#define _cleanup_upload_ cleanup_with(api_upload_free)
+void api_upload_free(struct api_upload *u);
+int api_upload_start(struct cli *cli, const struct api_request *rq, struct api_upload *u,
+                     struct err *e) must_check;
+void api_upload_write(struct api_upload *u, const void *p, size_t n);
+/* All that can be read from a descriptor. */
+int api_upload_fd(struct api_upload *u, int fd, struct err *e) must_check;
+/* The end of the body, and the answer: then the connection stands at its body. */
+int api_upload_end(struct cli *cli, struct api_upload *u, struct http_response *rs, struct err *e)
+        must_check;
+
+/* The rest of an answer's body into a descriptor. */
+int api_body_to_fd(struct http_conn *conn, int fd, struct err *e) must_check;
 
 /* --- paths --- */
 

@@ -99,6 +99,8 @@ enum completion {
 	COMPLETE_CONTAINERS,
 	COMPLETE_CONTAINERS_RUNNING,
 	COMPLETE_IMAGES,
+	COMPLETE_NETWORKS,
+	COMPLETE_VOLUMES,
 };
 
 /* Where a command is listed in `docker --help`. */
@@ -124,6 +126,7 @@ struct command {
 
 struct command_group {
 	const char *name, *help;
+	const char *notice; /* told on stderr before anything else; or NULL */
 };
 
 extern const struct command commands[];

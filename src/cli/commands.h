@@ -37,6 +37,23 @@ command_fn inspect_any, container_inspect, image_inspect;
 extern const struct flags images_flags, pull_flags, rmi_flags;
 command_fn image_list, image_pull, image_rm, image_tag;
 
+/* network.c, network_list.c, inspect.c */
+extern const struct flags network_create_flags, network_connect_flags, network_disconnect_flags,
+        network_rm_flags, network_ls_flags, network_inspect_flags;
+command_fn network_create, network_connect, network_disconnect, network_rm, network_ls,
+        network_inspect;
+
+/* volume.c, volume_list.c, inspect.c */
+extern const struct flags volume_create_flags, volume_rm_flags, volume_ls_flags,
+        volume_inspect_flags;
+command_fn volume_create, volume_rm, volume_ls, volume_inspect;
+
+/* prune_commands.c, system_df.c, stats.c */
+extern const struct flags container_prune_flags, network_prune_flags, image_prune_flags,
+        volume_prune_flags, builder_prune_flags, system_prune_flags, df_flags, stats_flags;
+command_fn container_prune, network_prune, image_prune, volume_prune, builder_prune, system_prune,
+        system_df, container_stats;
+
 /* version.c, system_info.c, system_events.c */
 extern const struct flags version_flags, info_flags, events_flags;
 command_fn version_show, system_info, system_events;

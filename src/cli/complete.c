@@ -8,8 +8,6 @@
 
 #include <stdio.h>
 
-#include "cli/container_summary.h"
-
 enum directive {
 	DIRECTIVE_DEFAULT = 0, /* file names */
 	DIRECTIVE_NO_FILES = 4,
@@ -116,48 +114,53 @@ static void offer_group(const struct completion_run *c, const char *group)
 
 /* --- names of objects, from the daemon; nothing when it does not answer --- */
 
-#define NAMED_IMAGE(F) F(STRS, tags, "RepoTags", 0)
-JSON_STRUCT(named_image, NAMED_IMAGE)
-JSON_TYPE(named_image, NAMED_IMAGE)
+static const struct {
+	enum completion what;
+	const char *path;
+	const char *array; /* member of the answer that is the list; NULL: the answer is */
+	const char *names; /* member of an object: its name, or a list of names */
+} sources[] = {
+	{ COMPLETE_CONTAINERS, "/containers/json?all=1", NULL, "Names" },
+	{ COMPLETE_CONTAINERS_RUNNING, "/containers/json", NULL, "Names" },
+	{ COMPLETE_IMAGES, "/images/json", NULL, "RepoTags" },
+	{ COMPLETE_NETWORKS, "/networks", NULL, "Name" },
+	{ COMPLETE_VOLUMES, "/volumes", "Volumes", "Name" },
+};
 
-#define NAMED_IMAGES(F) F(OBJS, list, "list", 0, named_image)
-JSON_STRUCT(named_images, NAMED_IMAGES)
-JSON_TYPE(named_images, NAMED_IMAGES)
-
-#define NAMED_CONTAINER(F) F(STRS, names, "Names", 0)
-JSON_STRUCT(named_container, NAMED_CONTAINER)
-JSON_TYPE(named_container, NAMED_CONTAINER)
-
-#define NAMED_CONTAINERS(F) F(OBJS, list, "list", 0, named_container)
-JSON_STRUCT(named_containers, NAMED_CONTAINERS)
-JSON_TYPE(named_containers, NAMED_CONTAINERS)
-
-static void offer_containers(const struct completion_run *c, bool all)
+/* A container is called "/name", and "/other/alias" by another one that links to it. */
+static void offer_name(const struct completion_run *c, const struct json_value *v)
 {
-	struct named_containers found;
+	const char *name = arena_strndup(&c->cli->arena, v->text.data, v->text.len);
 
-	if (api_list(c->cli, "GET", all ? "/containers/json?all=1" : "/containers/json",
-	             &named_containers_type, &found, NULL) < 0)
+	if (*name == '/' && strchr(++name, '/'))
 		return;
-	for (size_t i = 0; i < found.list.n; i++)
-		for (size_t k = 0; k < found.list.v[i].names.n; k++) {
-			const char *name = found.list.v[i].names.v[k];
-
-			name += *name == '/';
-			if (!strchr(name, '/'))
-				offer(c, name, NULL);
-		}
+	offer(c, name, NULL);
 }
 
-static void offer_images(const struct completion_run *c)
+static void offer_names(const struct completion_run *c, const struct json_value *names)
 {
-	struct named_images found;
+	if (names && names->kind == JV_STRING)
+		offer_name(c, names);
+	for (size_t i = 0; names && names->kind == JV_ARRAY && i < names->n; i++)
+		if (names->values[i].kind == JV_STRING)
+			offer_name(c, &names->values[i]);
+}
 
-	if (api_list(c->cli, "GET", "/images/json", &named_images_type, &found, NULL) < 0)
+static void offer_objects(const struct completion_run *c, enum completion what)
+{
+	const struct json_value *list;
+	struct json_value answer;
+	struct slice body;
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(sources) && sources[i].what != what)
+		i++;
+	if (i == ARRAY_LEN(sources) || api_get(c->cli, sources[i].path, &body, NULL) < 0 ||
+	    json_parse(&c->cli->arena, body, &answer, NULL) < 0)
 		return;
-	for (size_t i = 0; i < found.list.n; i++)
-		for (size_t k = 0; k < found.list.v[i].tags.n; k++)
-			offer(c, found.list.v[i].tags.v[k], NULL);
+	list = sources[i].array ? json_member(&answer, sources[i].array) : &answer;
+	for (size_t k = 0; list && list->kind == JV_ARRAY && k < list->n; k++)
+		offer_names(c, json_member(&list->values[k], sources[i].names));
 }
 
 static int offer_arguments(const struct completion_run *c, const struct command *command,
@@ -171,10 +174,7 @@ static int offer_arguments(const struct completion_run *c, const struct command 
 	if (nth > 0 &&
 	    (command->ends_at_argument || (command->max > 0 && (short)nth >= command->max)))
 		return finish(DIRECTIVE_DEFAULT);
-	if (command->complete == COMPLETE_IMAGES)
-		offer_images(c);
-	else
-		offer_containers(c, command->complete == COMPLETE_CONTAINERS);
+	offer_objects(c, command->complete);
 	return finish(DIRECTIVE_NO_FILES);
 }
 

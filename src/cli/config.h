@@ -30,6 +30,10 @@ JSON_STRUCT(proxy_entry, PROXY_ENTRY)
 	F(MAP, http_headers, "HttpHeaders", 0)        \
 	F(STR, ps_format, "psFormat", 0)              \
 	F(STR, images_format, "imagesFormat", 0)      \
+	F(STR, networks_format, "networksFormat", 0)  \
+	F(STR, volumes_format, "volumesFormat", 0)    \
+	F(STR, stats_format, "statsFormat", 0)        \
+	F(STRS, prune_filters, "pruneFilters", 0)     \
 	F(STR, detach_keys, "detachKeys", 0)          \
 	F(STR, creds_store, "credsStore", 0)          \
 	F(MAP, cred_helpers, "credHelpers", 0)        \

@@ -2,11 +2,11 @@
  * Ports as `ps` shows them: runs of ports that map to themselves are joined, the others stand one
  * by one behind them.
  */
-#include "cli/container_summary.h"
+#include "cli/container_row.h"
 
 static int by_port(const void *a, const void *b)
 {
-	const struct port_summary *x = a, *y = b;
+	const struct api_port *x = a, *y = b;
 	int ip = strcmp(x->ip ? x->ip : "", y->ip ? y->ip : "");
 
 	if (x->private_port != y->private_port)
@@ -51,7 +51,7 @@ static void add_run(struct arena *a, struct buf *b, const struct run *r)
 		         arena_printf(a, "%s->%s/%s", join_host(a, r->ip, range), range, r->type));
 }
 
-static struct run *find_run(struct runs *runs, const struct port_summary *p)
+static struct run *find_run(struct runs *runs, const struct api_port *p)
 {
 	for (size_t i = 0; i < runs->n; i++)
 		if (str_eq(runs->v[i].ip, p->ip) && str_eq(runs->v[i].type, p->type))
@@ -59,7 +59,7 @@ static struct run *find_run(struct runs *runs, const struct port_summary *p)
 	return NULL;
 }
 
-static void extend(struct arena *a, struct buf *b, struct runs *runs, const struct port_summary *p)
+static void extend(struct arena *a, struct buf *b, struct runs *runs, const struct api_port *p)
 {
 	struct run fresh = { p->ip, p->type, p->private_port, p->private_port };
 	struct run *r = find_run(runs, p);
@@ -76,7 +76,7 @@ static void extend(struct arena *a, struct buf *b, struct runs *runs, const stru
 	*r = fresh;
 }
 
-const char *ports_display(struct arena *a, struct port_summary *v, size_t n)
+const char *ports_display(struct arena *a, struct api_port *v, size_t n)
 {
 	_cleanup_buf_ struct buf b = { 0 }, mapped = { 0 };
 	struct runs runs = { 0 };

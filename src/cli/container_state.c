@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/each.h"
 #include "cli/session.h"
 
 struct stop_options {
@@ -37,24 +38,6 @@ static const struct flag rm_flag_rows[] = {
 	FLAG(rm_options, BOOL, volumes, "volumes", 'v', "Remove its anonymous volumes too"),
 };
 const struct flags rm_flags = FLAGS(rm_options, rm_flag_rows);
-
-/* One container; prints what is to be printed. */
-typedef int one_fn(struct cli *cli, struct call *call, const char *name, struct err *e);
-
-static int each(struct cli *cli, struct call *call, one_fn *one)
-{
-	int code = 0;
-
-	for (size_t i = 0; i < call->args.n; i++) {
-		struct err e = { 0 };
-
-		if (one(cli, call, call->args.v[i], &e) == 0)
-			continue;
-		cli_print_error(cli, &e);
-		code = 1;
-	}
-	return code;
-}
 
 /* POST /containers/NAME/VERB with what is already in the query. */
 static int post(struct cli *cli, const char *name, const char *verb, const char *signal,
@@ -170,37 +153,37 @@ static int rm_and_print(struct cli *cli, struct call *call, const char *name, st
 
 int container_stop(struct cli *cli, struct call *call, struct err *e unused_arg)
 {
-	return each(cli, call, stop_one);
+	return each_argument(cli, call, stop_one);
 }
 
 int container_restart(struct cli *cli, struct call *call, struct err *e unused_arg)
 {
-	return each(cli, call, restart_one);
+	return each_argument(cli, call, restart_one);
 }
 
 int container_kill(struct cli *cli, struct call *call, struct err *e unused_arg)
 {
-	return each(cli, call, kill_one);
+	return each_argument(cli, call, kill_one);
 }
 
 int container_pause(struct cli *cli, struct call *call, struct err *e unused_arg)
 {
-	return each(cli, call, pause_one);
+	return each_argument(cli, call, pause_one);
 }
 
 int container_unpause(struct cli *cli, struct call *call, struct err *e unused_arg)
 {
-	return each(cli, call, unpause_one);
+	return each_argument(cli, call, unpause_one);
 }
 
 int container_wait(struct cli *cli, struct call *call, struct err *e unused_arg)
 {
-	return each(cli, call, wait_one);
+	return each_argument(cli, call, wait_one);
 }
 
 int container_rm(struct cli *cli, struct call *call, struct err *e unused_arg)
 {
-	return each(cli, call, rm_and_print);
+	return each_argument(cli, call, rm_and_print);
 }
 
 int container_rename(struct cli *cli, struct call *call, struct err *e)

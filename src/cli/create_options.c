@@ -87,7 +87,7 @@ static const struct flag rows[] = {
 	ROW(BYTES, kernel_memory, "kernel-memory", 0, "Limit of kernel memory"),
 	ROW(LIST, label, "label", 'l', "Label of the container", .check = check_label),
 	ROW(LIST, label_file, "label-file", 0, "File of labels, one a line"),
-	ROW(LIST, link, "link", 0, "Link to another container"),
+	ROW(LIST, link, "link", 0, "Link to another container", .check = check_link),
 	ROW(LIST, link_local_ip, "link-local-ip", 0, "Link-local address"),
 	ROW(STR, log_driver, "log-driver", 0, "Logging driver of the container"),
 	ROW(LIST, log_opt, "log-opt", 0, "Option of the logging driver"),

@@ -64,21 +64,19 @@ static int not_there_yet(const char *path)
 	return 1;
 }
 
-/* One flag that was given: is it there, and is the daemon new enough for it? */
+/* One flag that was given: is the daemon new enough for it, and is it there? */
 static int check_flag(struct cli *cli, const struct flag *f, struct err *e)
 {
+	if (f->since && api_ping(cli, e) < 0)
+		return -1;
+	if (cli->api.version < f->since)
+		return err_set(e, ERR_INVALID,
+		               "\"--%s\" requires API version 1.%d, but the Docker daemon API "
+		               "version is 1.%d",
+		               f->name, f->since, cli->api.version);
 	if (f->attrs & FLAG_LATER)
 		return err_set(e, ERR_UNIMPLEMENTED, "--%s is not there yet", f->name);
-	if (!f->since)
-		return 0;
-	if (api_ping(cli, e) < 0)
-		return -1;
-	if (cli->api.version >= f->since)
-		return 0;
-	return err_set(
-	        e, ERR_INVALID,
-	        "\"--%s\" requires API version 1.%d, but the Docker daemon API version is 1.%d",
-	        f->name, f->since, cli->api.version);
+	return 0;
 }
 
 static int check_flags(struct cli *cli, const struct call *call, struct err *e)
@@ -117,6 +115,14 @@ static const char *path_of(struct cli *cli, const struct command *c, bool top)
 	           : arena_printf(&cli->arena, "docker %s %s", c->group, c->name);
 }
 
+/* The words before "--help" as the original has them, its slip of the pen for "at most" included. */
+static const char *help_pointer(const struct command *c)
+{
+	if (c->max < 0)
+		return "See";
+	return c->min == 0 && c->max > 0 ? "SRun" : "Run";
+}
+
 static int run_command(struct cli *cli, const struct command *c, bool top, const char *const *argv)
 {
 	struct call call = { .command = c, .path = path_of(cli, c, top) };
@@ -134,7 +140,7 @@ static int run_command(struct cli *cli, const struct command *c, bool top, const
 	miscount = args_count_error(&cli->arena, &call);
 	if (miscount)
 		return cli_usage_error(&call, arena_printf(&cli->arena, "docker: %s", miscount),
-		                       c->max < 0 ? "See" : "Run", 1);
+		                       help_pointer(c), 1);
 	return run_handler(cli, &call);
 }
 
@@ -169,6 +175,8 @@ static int run_in_group(struct cli *cli, const struct command_group *group, cons
 {
 	const struct command *c = argv[0] ? command_find(group->name, argv[0]) : NULL;
 
+	if (group->notice)
+		fputs(group->notice, stderr);
 	return c ? run_command(cli, c, false, argv + 1) : run_bare_group(group, argv[0], cli);
 }
 

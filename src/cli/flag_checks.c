@@ -115,6 +115,17 @@ int check_ops_rate(struct arena *a, const char *text, struct err *e)
 	return throttle_parse(a, text, false, &unused, e);
 }
 
+int check_link(struct arena *a unused_arg, const char *text, struct err *e)
+{
+	const char *colon = strchr(text, ':');
+
+	if (!*text)
+		return err_set(e, ERR_INVALID, "empty string specified for links");
+	if (!colon || !strchr(colon + 1, ':'))
+		return 0;
+	return err_set(e, ERR_INVALID, "bad format for links: %s", text);
+}
+
 /* A number or "*". Returns what follows, or NULL. */
 static const char *rule_number(const char *p)
 {

@@ -1,5 +1,5 @@
 /*
- * docker inspect, container inspect, image inspect: the daemon's JSON as an indented array, on one
+ * docker inspect, and inspect of containers, images, networks, volumes: the daemon's JSON as an indented array, on one
  * line (--format json), or through a template for each object.
  */
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 struct inspect_options {
 	const char *format, *type, *platform;
-	bool size;
+	bool size, verbose;
 };
 
 static const struct flag inspect_flag_rows[] = {
@@ -36,6 +36,17 @@ static const struct flag image_inspect_flag_rows[] = {
 	FLAG(inspect_options, STR, format, "format", 'f', FORMAT_HELP),
 };
 const struct flags image_inspect_flags = FLAGS(inspect_options, image_inspect_flag_rows);
+
+static const struct flag network_inspect_flag_rows[] = {
+	FLAG(inspect_options, STR, format, "format", 'f', FORMAT_HELP),
+	FLAG(inspect_options, BOOL, verbose, "verbose", 'v', "What a swarm knows of it too"),
+};
+const struct flags network_inspect_flags = FLAGS(inspect_options, network_inspect_flag_rows);
+
+static const struct flag volume_inspect_flag_rows[] = {
+	FLAG(inspect_options, STR, format, "format", 'f', FORMAT_HELP),
+};
+const struct flags volume_inspect_flags = FLAGS(inspect_options, volume_inspect_flag_rows);
 
 /* In the order in which an object of no type is looked for. */
 static const struct object_type {
@@ -72,6 +83,8 @@ static int fetch(struct inspection *in, const struct object_type *type, const ch
 	api_path_start(&path, type->before, name, type->after);
 	if (in->o->size && str_eq(type->type, "container"))
 		api_query(&path, "size", "1");
+	if (in->o->verbose)
+		api_query(&path, "verbose", "true");
 	return api_get(in->cli, buf_cstr(&path.b), body, e) < 0 ? -1 : 0;
 }
 
@@ -225,4 +238,14 @@ int container_inspect(struct cli *cli, struct call *call, struct err *e)
 int image_inspect(struct cli *cli, struct call *call, struct err *e)
 {
 	return inspect(cli, call, "image", e);
+}
+
+int network_inspect(struct cli *cli, struct call *call, struct err *e)
+{
+	return inspect(cli, call, "network", e);
+}
+
+int volume_inspect(struct cli *cli, struct call *call, struct err *e)
+{
+	return inspect(cli, call, "volume", e);
 }

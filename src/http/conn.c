@@ -88,6 +88,11 @@ bool http_conn_buffered(const struct http_conn *c)
 	return c->in_pos < c->in_len;
 }
 
+bool http_body_ready(const struct http_conn *c)
+{
+	return c->message_done || c->body_pos < c->body.len;
+}
+
 bool http_body_done(const struct http_conn *c)
 {
 	return c->message_done && c->body_pos == c->body.len;

@@ -80,6 +80,9 @@ int http_read_response(struct http_conn *c, struct arena *a, const char *method,
 /* Up to n bytes of the body; 0 at its end. */
 ssize_t http_body_read(struct http_conn *c, void *p, size_t n, struct err *e) must_check;
 
+/* Reading the body would not wait: some of it was read with what came before, or it is at its end. */
+bool http_body_ready(const struct http_conn *c);
+
 /* The whole body, at most `limit` bytes (more is ERR_EXHAUSTED), NUL-terminated. */
 int http_body_all(struct http_conn *c, struct arena *a, size_t limit, struct slice *out,
                   struct err *e) must_check;

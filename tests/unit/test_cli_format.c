@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/clock.h"
-#include "cli/container_summary.h"
+#include "cli/container_row.h"
 #include "base/base64.h"
 #include "cli/format/list.h"
 #include "cli/format/table.h"
@@ -174,7 +174,7 @@ static void test_table(void **state unused_arg)
 static void test_ports(void **state unused_arg)
 {
 	_cleanup_arena_ struct arena a = { 0 };
-	struct port_summary ports[] = {
+	struct api_port ports[] = {
 		{ "0.0.0.0", 80, 8080, "tcp" }, { "::", 80, 8080, "tcp" },
 		{ NULL, 7001, 0, "tcp" },       { NULL, 7000, 0, "tcp" },
 		{ NULL, 9, 0, "udp" },          { "127.0.0.1", 91, 91, "tcp" },

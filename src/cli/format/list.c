@@ -89,6 +89,29 @@ int list_try(struct arena *a, const struct list *l, const char *field, bool *men
 	return 0;
 }
 
+const void *const *list_rows(struct arena *a, const void *v, size_t n, size_t size)
+{
+	const void **rows = arena_array(a, const void *, n);
+
+	for (size_t i = 0; i < n; i++)
+		rows[i] = (const char *)v + i * size;
+	return rows;
+}
+
+const char *list_quiet_format(const char *format, const char *quiet_template)
+{
+	return str_empty(format) || str_eq(format, "table") ? quiet_template : format;
+}
+
+const char *pairs_text(struct arena *a, const struct json_map *pairs)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+
+	for (size_t i = 0; i < pairs->n; i++)
+		buf_printf(&b, "%s%s=%s", i ? "," : "", pairs->v[i].key, pairs->v[i].value);
+	return arena_strdup(a, buf_cstr(&b));
+}
+
 const char *short_id(struct arena *a, const char *id)
 {
 	const char *colon = strchr(id, ':');
@@ -119,6 +142,16 @@ const char *local_time(struct arena *a, int64_t seconds)
 	localtime_r(&t, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z %Z", &tm);
 	return arena_strdup(a, text);
+}
+
+const char *exact_time(struct arena *a, int64_t ns)
+{
+	char text[CLOCK_TEXT_SIZE];
+	char *date;
+
+	date = arena_strdup(a, clock_format(text, ns));
+	date[strcspn(date, "T")] = ' ';
+	return arena_printf(a, "%.*s +0000 UTC", (int)strcspn(date, "Z"), date);
 }
 
 const char *time_ago(struct arena *a, int64_t seconds)

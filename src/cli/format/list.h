@@ -28,7 +28,18 @@ int list_print(struct arena *a, const struct list *l, FILE *out, struct err *e) 
 int list_try(struct arena *a, const struct list *l, const char *field, bool *mentioned,
              struct err *e) must_check;
 
+/* The rows of an array of objects of `size` bytes. */
+const void *const *list_rows(struct arena *a, const void *v, size_t n, size_t size);
+
+/* The format of a list with --quiet: the template, where the user has none of his own. */
+const char *list_quiet_format(const char *format, const char *quiet_template);
+
 /* --- what the fields of rows are made of --- */
+
+/* "a=b,c=d" */
+const char *pairs_text(struct arena *a, const struct json_map *pairs);
+/* The order of names with numbers in them: n2 before n10. As strcmp. */
+int natural_compare(const char *a, const char *b);
 
 /* An id without its algorithm, 12 digits long. */
 const char *short_id(struct arena *a, const char *id);
@@ -36,6 +47,8 @@ const char *short_id(struct arena *a, const char *id);
 const char *ellipsis(struct arena *a, const char *s, size_t width);
 /* "2026-11-24 11:14:17 +0000 UTC" in local time, as Go prints a time. */
 const char *local_time(struct arena *a, int64_t seconds);
+/* The same in UTC with its fraction: "2026-11-24 11:14:17.213371192 +0000 UTC". */
+const char *exact_time(struct arena *a, int64_t ns);
 /* "3 hours ago" */
 const char *time_ago(struct arena *a, int64_t seconds);
 /* The header of a {{.Label "com.example.some-name"}} column: "some name". */
