@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "cli/cli.h"
+#include "cli/commands.h"
 #include "cli/flag_checks.h"
 #include "cli/help.h"
 
@@ -205,7 +206,9 @@ static void test_table(void **state unused_arg)
 			continue;
 		assert_non_null(options_new(&a, c->flags));
 		assert_true(*c->help && (c->max != 0 || !strstr(c->usage, "CONTAINER")));
-		assert_true(c->flags == NULL || str_starts(c->usage, "[OPTIONS]"));
+		/* Two of the original's usage lines leave their flags out. */
+		assert_true(c->flags == NULL || str_starts(c->usage, "[OPTIONS]") ||
+		            c->flags == &network_rm_flags || c->flags == &builder_prune_flags);
 		for (size_t k = 0; k < flags_count(c->flags); k++)
 			for (size_t m = 0; m < k; m++) {
 				const struct flag *f = flags_at(c->flags, k);
