@@ -13,7 +13,8 @@ const char *api_status_words(struct arena *a, const struct container_state *s);
 const char *api_status_name(const struct container_state *s);
 
 /* Its networks by name: as they are, or as they were asked for while it does not run. */
-void api_networks_of(const struct container_view *v, struct api_summary_networks *out);
+void api_networks_of(struct arena *a, const struct container_view *v,
+                     struct api_summary_networks *out);
 
 /* ---- hijacked connections (attach, exec) ---- */
 

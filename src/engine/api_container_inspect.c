@@ -13,7 +13,8 @@ struct container *api_container(struct api_call *c, struct err *e)
 	return containers_find(c->engine->containers, api_param(c, "id"), e);
 }
 
-void api_networks_of(const struct container_view *v, struct api_summary_networks *out)
+void api_networks_of(struct arena *a, const struct container_view *v,
+                     struct api_summary_networks *out)
 {
 	const struct container_record *r = &v->desc->r;
 
@@ -21,8 +22,15 @@ void api_networks_of(const struct container_view *v, struct api_summary_networks
 		memcpy(&out->networks, &v->net->r.networks, sizeof(out->networks));
 		return;
 	}
-	if (r->networking)
-		memcpy(&out->networks, &r->networking->endpoints, sizeof(out->networks));
+	for (size_t i = 0; r->networking && i < r->networking->endpoints.n; i++) {
+		const struct api_endpoint *ep = r->networking->endpoints.v[i].value;
+		__typeof__(out->networks.v[0]) entry = { r->networking->endpoints.v[i].key,
+			                                 arena_memdup(a, ep, sizeof(*ep)) };
+
+		if (v->state.started_at && networking_is_user_defined(entry.key))
+			entry.value->aliases = networking_aliases(a, r->id, entry.value);
+		arena_push(a, &out->networks, entry);
+	}
 }
 
 static struct api_state *state_of(struct arena *a, const struct container_state *s)
@@ -66,7 +74,7 @@ static struct api_network_settings *network_of(struct arena *a, const struct con
 	struct api_network_settings *out = arena_new(a, struct api_network_settings);
 	struct api_summary_networks nets = { 0 };
 
-	api_networks_of(v, &nets);
+	api_networks_of(a, v, &nets);
 	memcpy(&out->networks, &nets.networks, sizeof(out->networks));
 	if (v->net) {
 		out->sandbox_id = v->net->r.sandbox_id;

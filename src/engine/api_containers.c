@@ -152,7 +152,7 @@ static struct api_summary summarize(struct arena *a, const struct container_view
 	rows = mounts_rows(a, r);
 	memcpy(&out.mounts, &rows, sizeof(out.mounts));
 	arena_push(a, &out.names, (const char *)arena_printf(a, "/%s", r->name));
-	api_networks_of(v, nets);
+	api_networks_of(a, v, nets);
 	add_ports(a, v->net, &out);
 	return out;
 }

@@ -101,17 +101,16 @@ static int fill_record(struct engine *g, struct arena *a, const struct api_creat
 	name_default_network(body->networking, host->network_mode);
 	if (config_check(a, config, host, warnings, e) < 0)
 		return -1;
-	*r = (struct container_record){
-		.id = r->id,
-		.created = clock_now_ns(),
-		.image = config->image,
-		.image_id = image->id,
-		.image_name = image->name,
-		.snapshotter = g->opt.storage_driver,
-		.config = config,
-		.host = host,
-		.networking = networking_fill(g, a, r->id, host->network_mode, body->networking)
-	};
+	*r = (struct container_record){ .id = r->id,
+		                        .created = clock_now_ns(),
+		                        .image = config->image,
+		                        .image_id = image->id,
+		                        .image_name = image->name,
+		                        .snapshotter = g->opt.storage_driver,
+		                        .config = config,
+		                        .host = host,
+		                        .networking = networking_fill(g, a, host->network_mode,
+		                                                      body->networking) };
 	default_hostname(a, r);
 	split_command(a, r);
 	return mounts_resolve(g, a, r, e);

@@ -50,9 +50,12 @@ int networking_check_endpoint(const char *name, const struct api_endpoint *ep, s
         must_check;
 
 /* A new container's networks: what the client named, else what its mode stands for. */
-struct api_networking_config *networking_fill(struct engine *g, struct arena *a,
-                                              const char *container_id, const char *mode,
+struct api_networking_config *networking_fill(struct engine *g, struct arena *a, const char *mode,
                                               const struct api_networking_config *given);
+
+/* Those of an endpoint that is or was in use: others find it by its short id, too. */
+struct strs networking_aliases(struct arena *a, const char *container_id,
+                               const struct api_endpoint *ep);
 
 /* Adds one network; `given` (may be NULL) is what a client said about the container's place on it. */
 void networking_put(struct arena *a, const char *container_id, struct api_networking_config *to,

@@ -40,11 +40,11 @@ static void fill_ports(const struct networking_ports *ports, struct endpoint_inf
 static struct strs names(struct arena *a, const struct container_record *r,
                          const struct api_endpoint *want)
 {
-	struct strs out = { 0 };
+	struct strs aliases = networking_aliases(a, r->id, want), out = { 0 };
 
 	arena_push(a, &out, r->name);
-	for (size_t i = 0; i < want->aliases.n; i++)
-		arena_push(a, &out, want->aliases.v[i]);
+	for (size_t i = 0; i < aliases.n; i++)
+		arena_push(a, &out, aliases.v[i]);
 	if (!str_empty(r->config->hostname) && !str_starts(r->id, r->config->hostname))
 		arena_push(a, &out, r->config->hostname);
 	return out;
@@ -134,6 +134,8 @@ static struct api_endpoint *endpoint_report(struct arena *a, const struct contai
 	const struct api_endpoint *want = networking_settings(r, ep->network_name);
 	struct api_endpoint *out = arena_memdup(a, want, sizeof(*out));
 
+	if (networking_is_user_defined(ep->network_name))
+		out->aliases = networking_aliases(a, r->id, want);
 	out->network_id = ep->network_id;
 	out->endpoint_id = ep->id;
 	out->gateway = ep->gateway;

@@ -35,15 +35,20 @@ static const char *name_of(struct engine *g, struct arena *a, const char *word)
 
 /* ---- one entry ---- */
 
-/* Others find it by its short id too; so does `docker inspect`. */
-static void add_short_id(struct arena *a, const char *id, struct api_endpoint *ep)
+struct strs networking_aliases(struct arena *a, const char *container_id,
+                               const struct api_endpoint *ep)
 {
-	char *short_id = arena_strndup(a, id, 12);
+	char *short_id = arena_strndup(a, container_id, 12);
+	struct strs out = { 0 };
+	bool there = false;
 
-	for (size_t i = 0; i < ep->aliases.n; i++)
-		if (str_eq(ep->aliases.v[i], short_id))
-			return;
-	arena_push(a, &ep->aliases, short_id);
+	for (size_t i = 0; i < ep->aliases.n; i++) {
+		there |= str_eq(ep->aliases.v[i], short_id);
+		arena_push(a, &out, ep->aliases.v[i]);
+	}
+	if (!there)
+		arena_push(a, &out, short_id);
+	return out;
 }
 
 /* A copy without what only an attached endpoint has, which clients send back to us. */
@@ -87,25 +92,25 @@ int networking_check_endpoint(const char *name, const struct api_endpoint *ep, s
 /* ---- the record ---- */
 
 static void add_entry(struct arena *a, struct api_networking_config *to, const char *name,
-                      struct api_endpoint *ep)
+                      const struct api_endpoint *given)
 {
-	__typeof__(to->endpoints.v[0]) entry = { name, ep };
+	__typeof__(to->endpoints.v[0]) entry = { name, clean(a, given) };
 
 	arena_push(a, &to->endpoints, entry);
 }
 
+/* It has its short id from the start, as one that was connected to a network before it ran. */
 void networking_put(struct arena *a, const char *container_id, struct api_networking_config *to,
                     const char *name, const struct api_endpoint *given)
 {
-	struct api_endpoint *ep = clean(a, given);
+	struct api_endpoint with = given ? *given : (struct api_endpoint){ 0 };
 
 	if (networking_is_user_defined(name))
-		add_short_id(a, container_id, ep);
-	add_entry(a, to, name, ep);
+		with.aliases = networking_aliases(a, container_id, &with);
+	add_entry(a, to, name, &with);
 }
 
-struct api_networking_config *networking_fill(struct engine *g, struct arena *a,
-                                              const char *container_id, const char *mode,
+struct api_networking_config *networking_fill(struct engine *g, struct arena *a, const char *mode,
                                               const struct api_networking_config *given)
 {
 	struct api_networking_config *out = arena_new(a, struct api_networking_config);
@@ -115,10 +120,10 @@ struct api_networking_config *networking_fill(struct engine *g, struct arena *a,
 	if (networking_shared_with(mode))
 		return out;
 	if (!named)
-		networking_put(a, container_id, out, primary, NULL);
+		add_entry(a, out, primary, NULL);
 	for (size_t i = 0; named && i < given->endpoints.n; i++)
-		networking_put(a, container_id, out, name_of(g, a, given->endpoints.v[i].key),
-		               given->endpoints.v[i].value);
+		add_entry(a, out, name_of(g, a, given->endpoints.v[i].key),
+		          given->endpoints.v[i].value);
 	return out;
 }
 

@@ -14,7 +14,8 @@ static void read_all(const struct log_format *format, const char *p, size_t n)
 		used = format->parse(p, n, &en, &ok);
 		if (used > n || (ok && en.text.len > used))
 			abort();
-		if (ok && en.text.len && (en.text.data < p || en.text.data + en.text.len > p + used))
+		if (ok && en.text.len &&
+		    (en.text.data < p || en.text.data + en.text.len > p + used))
 			abort();
 		if (used == 0)
 			return;
