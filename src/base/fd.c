@@ -176,7 +176,7 @@ int unix_listen(const char *path, unsigned mode, struct err *e)
 	/* fchmod before bind sets the mode that the socket file is born with. */
 	if (fchmod(fd, mode) < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
 		return err_errno(e, errno, "bind %s", path);
-	if (chmod(path, mode) < 0 || listen(fd, 128) < 0)
+	if (chmod(path, mode) < 0 || listen(fd, SOMAXCONN) < 0)
 		return err_errno(e, errno, "listen on %s", path);
 	return take_fd(&fd);
 }

@@ -84,6 +84,15 @@ static int write_temporary(int dirfd, const char *tmp, const void *data, size_t 
 	return 0;
 }
 
+int file_make_private(const char *path, struct err *e)
+{
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || fchmod(fd, 0600) < 0)
+		return err_errno(e, errno, "open %s", path);
+	return 0;
+}
+
 int file_replace(int dirfd, const char *name, const void *data, size_t n, mode_t mode,
                  enum file_durability how, struct err *e)
 {

@@ -23,6 +23,10 @@ int file_read(struct arena *a, int dirfd, const char *path, size_t limit, struct
 int file_write(int dirfd, const char *path, const void *data, size_t n, mode_t mode, struct err *e)
         must_check;
 
+/* Creates the file if it is missing, empty, and closes it to all but its owner: for databases, whose
+ * library makes the files beside it with the same mode. */
+int file_make_private(const char *path, struct err *e) must_check;
+
 enum file_durability {
 	FILE_VOLATILE, /* atomic for readers: temporary name, rename */
 	FILE_DURABLE,  /* and on disk, with its directory entry, when the call returns */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/fd.h"
+#include "base/file.h"
 #include "containerd/schema.h"
 #include "sqlite/room.h"
 
@@ -38,6 +39,8 @@ static int conn_open(struct db_conn *c, const char *path, struct err *e)
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
 	pthread_mutex_init(&c->lock, NULL);
+	if (file_make_private(path, e) < 0)
+		return -1;
 	if (sqlite3_open_v2(path, &c->sqlite, flags, NULL) != SQLITE_OK ||
 	    sqlite3_exec(c->sqlite, pragmas, NULL, NULL, NULL) != SQLITE_OK)
 		return db_fail(c, e, path);

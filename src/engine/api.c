@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "engine/api_params.h"
 
+#define BODY_TIMEOUT_MS 30000 /* for each piece of a JSON body */
+
 #define API_ROUTE(method, pattern, handler, since) { method, pattern, handler, since },
 #define API_LATER(method, pattern)                 { method, pattern, NULL, 0 },
 static const struct api_route routes[] = {
@@ -66,6 +68,9 @@ static int dispatch(struct api_call *c, struct err *e)
 	if (!r->handler)
 		return err_set(e, ERR_UNIMPLEMENTED, "%s %s is not implemented yet by this engine",
 		               r->method, r->pattern);
+	if (!http_query_valid(c->arena, c->req->query))
+		return err_set(e, ERR_INVALID, "invalid URL escape in the query: %s",
+		               c->req->query);
 	c->route = r;
 	return api_params_check(c, e) < 0 ? -1 : r->handler(c, e);
 }
@@ -170,9 +175,11 @@ int api_body(struct api_call *c, const struct json_table *t, void *out, bool opt
 	if (t != api_params_body(c->route))
 		log_error("%s %s reads a body of %s, which is not in params.def", c->route->method,
 		          c->route->pattern, t->name);
+	http_conn_timeout(c->reply->conn, BODY_TIMEOUT_MS);
 	if (c->req->has_body &&
 	    http_body_all(c->reply->conn, c->arena, LIMIT_HTTP_BODY, &text, e) < 0)
 		return -1;
+	http_conn_timeout(c->reply->conn, 0);
 	if (text.len == 0) {
 		memset(out, 0, t->size);
 		return optional ? 0

@@ -80,7 +80,7 @@ static int attach(struct api_call *c, struct container *box, const struct api_co
 		.arg = box,
 	};
 
-	if (client.detach_keys && detach_keys_check(client.detach_keys, e) < 0)
+	if (detach_keys_check(api_query(c, "detachKeys"), e) < 0)
 		return -1;
 	fd = http_reply_hijack(c->reply, api_stream_type(c, config->tty), &early, e);
 	if (fd < 0)

@@ -271,31 +271,71 @@ static bool matches(const struct selection *sel, const struct container_view *v)
 	       matches_health(f, v->state.health) && matches_network(f, v) && matches_volume(f, r);
 }
 
+static bool is_status(const char *s)
+{
+	enum container_status known;
+
+	return str_eq(s, "removing") || container_status_parse(s, &known);
+}
+
+static bool is_exit_code(const char *s)
+{
+	int64_t n;
+
+	return str_i64(s, &n);
+}
+
+static bool is_boolean(const char *s)
+{
+	return str_eq(s, "0") || str_eq(s, "1") || str_ieq(s, "true") || str_ieq(s, "false");
+}
+
+/* "80", "80-90", "80/udp" */
+static bool is_port(const char *s)
+{
+	size_t n = strspn(s, "0123456789-");
+
+	return n > 0 && s[0] != '-' && (!s[n] || s[n] == '/');
+}
+
+/* Filters whose values are words or numbers of a known kind. */
+static int check_values(const struct filters *f, struct err *e)
+{
+	static const struct {
+		const char *name;
+		bool (*fits)(const char *value);
+	} kinds[] = {
+		{ "status", is_status },
+		{ "exited", is_exit_code },
+		{ "health", health_status_known },
+		{ "is-task", is_boolean },
+		{ "publish", is_port },
+		{ "expose", is_port },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct strs given = filters_get(f, kinds[i].name);
+
+		for (size_t k = 0; k < given.n; k++)
+			if (!kinds[i].fits(given.v[k]))
+				return err_set(e, ERR_INVALID, "invalid filter '%s=%s'",
+				               kinds[i].name, given.v[k]);
+	}
+	return 0;
+}
+
 static int read_selection(struct api_call *c, struct selection *sel, struct err *e)
 {
 	static const char *const allowed[] = { "ancestor", "before",  "expose", "exited", "health",
 		                               "id",       "is-task", "label",  "name",   "network",
 		                               "publish",  "since",   "status", "volume", NULL };
-	struct strs status, health;
-	enum container_status known;
-
 	sel->all = api_query_flag(c, "all");
 	if (api_query_int(c, "limit", 0, &sel->limit, e) < 0 ||
 	    filters_parse(c->arena, api_query(c, "filters"), allowed, &sel->filters, e) < 0 ||
 	    age_bound(c, &sel->filters, "before", INT64_MAX, &sel->before, e) < 0 ||
 	    age_bound(c, &sel->filters, "since", INT64_MIN, &sel->after, e) < 0)
 		return -1;
-	status = filters_get(&sel->filters, "status");
-	for (size_t i = 0; i < status.n; i++)
-		if (!str_eq(status.v[i], "removing") &&
-		    !container_status_parse(status.v[i], &known))
-			return err_set(e, ERR_INVALID, "invalid filter 'status=%s'", status.v[i]);
-	health = filters_get(&sel->filters, "health");
-	for (size_t i = 0; i < health.n; i++)
-		if (!health_status_known(health.v[i]))
-			return err_set(e, ERR_INVALID, "Unrecognised filter value for health: %s",
-			               health.v[i]);
-	return 0;
+	return check_values(&sel->filters, e);
 }
 
 /* ancestor=IMAGE by the words the client used, by name and by id. */

@@ -2,10 +2,12 @@
 #include "engine/container_config.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/proc.h"
 #include "engine/health.h"
+#include "engine/host_check.h"
 #include "engine/log_config.h"
 #include "engine/spec.h"
 
@@ -136,6 +138,17 @@ void host_config_defaults(struct arena *a, const struct options *o, const struct
 
 /* ---- refusing ---- */
 
+/* "02:42:ac:11:00:02" */
+static bool is_mac(const char *s)
+{
+	unsigned b[6];
+	int n = 0;
+
+	return sscanf(s, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
+	              &n) == 6 &&
+	       n == 17 && s[n] == '\0';
+}
+
 static int check_config(const struct api_config *c, struct err *e)
 {
 	if (c->cmd.n == 0 && c->entrypoint.n == 0)
@@ -149,37 +162,13 @@ static int check_config(const struct api_config *c, struct err *e)
 		        c->working_dir);
 	if (!str_empty(c->stop_signal) && !signal_parse(c->stop_signal))
 		return err_set(e, ERR_INVALID, "Invalid signal: %s", c->stop_signal);
+	if (!str_empty(c->mac_address) && !is_mac(c->mac_address))
+		return err_set(e, ERR_INVALID, "%s is not a valid mac address", c->mac_address);
 	for (size_t i = 0; i < c->env.n; i++)
 		if (c->env.v[i][0] == '=' || !c->env.v[i][0])
 			return err_set(e, ERR_INVALID, "invalid environment variable: %s",
 			               c->env.v[i]);
 	return health_validate(c->healthcheck, e);
-}
-
-static int check_restart_policy(const struct api_host_config *h, struct err *e)
-{
-	static const char *const known[] = { "no", "always", "unless-stopped", "on-failure" };
-	const struct api_restart_policy *p = h->restart_policy;
-	bool found = false;
-
-	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		found |= str_eq(p->name, known[i]);
-	if (!found)
-		return err_set(e, ERR_INVALID,
-		               "invalid restart policy: unknown policy '%s'; use one of 'no', "
-		               "'always', 'on-failure', or 'unless-stopped'",
-		               p->name);
-	if (p->maximum_retry_count < 0)
-		return err_set(e, ERR_INVALID,
-		               "invalid restart policy: maximum retry count cannot be negative");
-	if (p->maximum_retry_count > 0 && !str_eq(p->name, "on-failure"))
-		return err_set(e, ERR_INVALID,
-		               "invalid restart policy: maximum retry count can only be used with "
-		               "'on-failure'");
-	if (h->auto_remove && !str_eq(p->name, "no"))
-		return err_set(e, ERR_INVALID,
-		               "can't create 'AutoRemove' container with restart policy");
-	return 0;
 }
 
 static int check_modes(const struct api_host_config *h, struct err *e)
@@ -192,10 +181,6 @@ static int check_modes(const struct api_host_config *h, struct err *e)
 		return err_set(e, ERR_UNIMPLEMENTED, "device requests (--gpus) are not there yet");
 	if (h->storage_opt.n > 0)
 		return err_set(e, ERR_UNIMPLEMENTED, "--storage-opt is not there yet");
-	if (!str_empty(h->userns_mode) && !str_eq(h->userns_mode, "host"))
-		return err_set(e, ERR_INVALID, "invalid USER mode: %s", h->userns_mode);
-	if (!str_empty(h->isolation) && !str_eq(h->isolation, "default"))
-		return err_set(e, ERR_INVALID, "invalid isolation '%s' on linux", h->isolation);
 	return 0;
 }
 
@@ -217,7 +202,7 @@ static int check_spec_parts(struct arena *a, const struct api_config *c,
 int config_check(struct arena *a, const struct api_config *c, const struct api_host_config *h,
                  struct strs *warnings, struct err *e)
 {
-	if (check_config(c, e) < 0 || check_restart_policy(h, e) < 0 || check_modes(h, e) < 0 ||
+	if (check_config(c, e) < 0 || host_check(a, h, e) < 0 || check_modes(h, e) < 0 ||
 	    check_spec_parts(a, c, h, e) < 0)
 		return -1;
 	if (str_eq(h->network_mode, "host") && h->port_bindings.n > 0)

@@ -74,6 +74,22 @@ static void split_command(struct arena *a, struct container_record *r)
 	}
 }
 
+/* The containers whose namespaces this one wants to join are there. */
+static int check_shared(struct engine *g, const struct api_host_config *h, struct err *e)
+{
+	const char *const modes[] = { h->ipc_mode, h->pid_mode, h->network_mode };
+
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		const char *name = modes[i] ? str_after(modes[i], "container:") : NULL;
+		_cleanup_container_ struct container *other =
+		        name ? containers_find(g->containers, name, e) : NULL;
+
+		if (name && !other)
+			return modes[i] == h->network_mode ? -1 : err_kind_set(e, ERR_INVALID);
+	}
+	return 0;
+}
+
 /* Clients send "default" for the network that they leave to us: with --bridge none it is "none". */
 static void name_default_network(struct api_networking_config *c, const char *network)
 {
@@ -97,6 +113,8 @@ static int fill_record(struct engine *g, struct arena *a, const struct api_creat
 	config_merge(a, config, image->config.config);
 	host_config_defaults(a, &g->opt, engine_live(g), host);
 	if (!runtime_program(g, a, host->runtime, e))
+		return -1;
+	if (check_shared(g, host, e) < 0)
 		return -1;
 	name_default_network(body->networking, host->network_mode);
 	if (config_check(a, config, host, warnings, e) < 0)

@@ -1,5 +1,6 @@
 /* `docker update`: new limits and restart policy for a container, running or not. */
 #include "engine/container_run.h"
+#include "engine/host_check.h"
 #include "engine/spec.h"
 
 /* What was given replaces what was there; "not given" is the zero of each kind. */
@@ -74,6 +75,8 @@ int container_update(struct container *c, const struct api_update *u, struct err
 	take_resources(&host, u);
 	if (u->restart_policy && !str_empty(u->restart_policy->name))
 		host.restart_policy = u->restart_policy;
+	if (host_check_limits(&host, e) < 0 || host_check_restart(&host, e) < 0)
+		return -1;
 	if (container_is_running(&v.state) ? apply_live(c, &a, &host, e) < 0
 	                                   : spec_resources(&a, &host, &linux, e) < 0)
 		return err_wrap(e, "Cannot update container %s", c->id);

@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/notify.h"
+#include "base/proc.h"
 #include "engine/api.h"
 #include "engine/container.h"
 #include "engine/container_run.h"
@@ -307,6 +308,7 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 
 	tune_memory();
+	proc_raise_nofile();
 	notify_claim();
 	g.argc = argc;
 	g.argv = argv;

@@ -224,6 +224,13 @@ static int parse_security(const struct strs *options, struct security *out, stru
 	return 0;
 }
 
+int spec_security_check(const struct strs *options, struct err *e)
+{
+	struct security ignored = { 0 };
+
+	return parse_security(options, &ignored, e);
+}
+
 static struct strs constant_list(struct arena *a, const char *const *v, size_t n)
 {
 	return (struct strs){ n, arena_memdup(a, v, n * sizeof(*v)) };

@@ -65,6 +65,10 @@ int spec_caps(struct arena *a, const struct strs *add, const struct strs *drop, 
 int spec_resources(struct arena *a, const struct api_host_config *host, struct oci_linux *out,
                    struct err *e) must_check;
 
+/* ---- security options (spec.c) ---- */
+
+int spec_security_check(const struct strs *options, struct err *e) must_check;
+
 /* ---- mounts (spec_mounts.c) ---- */
 
 struct spec_input;

@@ -37,10 +37,14 @@ static int parse_mode(struct arena *a, struct mount_point *p, const char *bind, 
 	};
 	bool volume = str_eq(p->type, "volume");
 	const char *s = p->mode;
+	unsigned access = 0;
 
 	while (*s) {
 		struct slice word = next_word(&s);
 
+		access += slice_eq(word, "ro") || slice_eq(word, "rw");
+		if (access > 1)
+			return err_set(e, ERR_INVALID, "invalid mode: %s", p->mode);
 		if (is_one_of(word, propagations, ARRAY_LEN(propagations))) {
 			if (volume)
 				return err_set(e, ERR_INVALID,
@@ -194,6 +198,8 @@ static int fill_tmpfs(struct arena *a, const struct api_mount *m, struct mount_p
 {
 	if (!str_empty(m->source))
 		return mount_error(e, m, "field Source must not be specified");
+	if (m->tmpfs_options && m->tmpfs_options->size_bytes < 0)
+		return mount_error(e, m, "invalid tmpfs size: less than 0");
 	p->tmpfs_options = tmpfs_options(a, m->tmpfs_options);
 	return 0;
 }

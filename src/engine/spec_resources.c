@@ -90,8 +90,8 @@ static int cpu(struct arena *a, const struct api_host_config *h, struct oci_reso
 
 static int device_number(const char *path, struct stat *st, struct err *e)
 {
-	if (stat(path, st) < 0)
-		return err_errno(e, errno, "block device %s", path);
+	if (!path || stat(path, st) < 0)
+		return err_set(e, ERR_INVALID, "block device %s: no such device", path ? path : "");
 	if (!S_ISBLK(st->st_mode))
 		return err_set(e, ERR_INVALID, "%s is not a block device", path);
 	return 0;

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include "base/arena.h"
+#include "base/file.h"
 #include "sqlite/room.h"
 
 #define SCHEMA_VERSION 1
@@ -102,6 +103,10 @@ struct store *store_open(const char *path, struct err *e)
 	if (!s)
 		abort();
 	pthread_mutex_init(&s->lock, NULL);
+	if (file_make_private(path, e) < 0) {
+		free(s);
+		return NULL;
+	}
 	if (sqlite3_open_v2(path, &s->db,
 	                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
 	                    NULL) != SQLITE_OK) {

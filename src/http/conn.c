@@ -4,10 +4,10 @@
  * Input is read into a fixed block and parsed at once; the callbacks collect the head in the
  * caller's arena and body bytes in `body`, which therefore never holds more than one block.
  */
-#include "http/http.h"
+#include "http/conn.h"
 
+#include <ctype.h>
 #include <errno.h>
-#include <http_parser.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -15,30 +15,6 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/limits.h"
-
-#define BLOCK (16 * KIB)
-
-enum part { PART_NONE, PART_NAME, PART_VALUE };
-
-struct http_conn {
-	int fd;
-	int timeout_ms;
-	bool hijacked;
-	bool is_socket;
-	http_parser parser;
-	char in[BLOCK]; /* bytes read, in_pos..in_len not yet parsed */
-	size_t in_pos, in_len;
-	struct buf body; /* decoded, body_pos.. not yet handed out */
-	size_t body_pos;
-	bool head_done, message_done, at_eof;
-	/* While a head is read: */
-	struct arena *arena;
-	struct buf target, name, value;
-	enum part part;
-	size_t head_bytes;
-	struct http_headers headers;
-	bool skip_body;
-};
 
 struct http_conn *http_conn_new(int fd)
 {
@@ -119,12 +95,22 @@ static int head_grows(struct http_conn *c, size_t n)
 	return c->head_bytes > LIMIT_HTTP_HEAD || c->headers.n > LIMIT_HTTP_HEADERS ? -1 : 0;
 }
 
+/* RFC 9110 5.6.2: what the name of a header may be made of. The parser lets some more through. */
+static bool is_token(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)s[i]) && !strchr("!#$%&'*+-.^_`|~", s[i]))
+			return false;
+	return n > 0;
+}
+
 static void header_finish(struct http_conn *c)
 {
 	struct http_header h;
 
 	if (c->part == PART_NONE)
 		return;
+	c->bad_name |= !is_token(buf_cstr(&c->name), c->name.len);
 	h.name = arena_strndup(c->arena, buf_cstr(&c->name), c->name.len);
 	h.value = arena_strndup(c->arena, buf_cstr(&c->value), c->value.len);
 	arena_push(c->arena, &c->headers, h);
@@ -261,7 +247,7 @@ static void message_begin(struct http_conn *c, struct arena *a, enum http_parser
 	c->part = PART_NONE;
 	c->head_bytes = 0;
 	c->headers = (struct http_headers){ 0 };
-	c->head_done = c->message_done = false;
+	c->head_done = c->message_done = c->bad_name = false;
 	buf_reset(&c->target);
 	buf_reset(&c->name);
 	buf_reset(&c->value);
@@ -318,6 +304,11 @@ int http_read_request(struct http_conn *c, struct arena *a, struct http_request 
 		.chunked = http_header_has(&c->headers, "Transfer-Encoding", "chunked"),
 		.keep_alive = http_should_keep_alive(&c->parser),
 	};
+	if (c->bad_name)
+		return err_set(e, ERR_INVALID, "malformed HTTP: invalid name of a header");
+	if (c->parser.http_major != 1)
+		return err_set(e, ERR_INVALID, "malformed HTTP: version %u.%u is not spoken",
+		               c->parser.http_major, c->parser.http_minor);
 	if (out->target[0] != '/' && !str_eq(out->target, "*"))
 		return err_set(e, ERR_INVALID, "malformed HTTP: the target is not a path");
 	if (http_header_has(&c->headers, "Connection", "upgrade"))

@@ -67,6 +67,20 @@ bool http_peer_gone(const struct http_conn *c);
 bool http_conn_buffered(const struct http_conn *c);
 
 /*
+ * Takes what has arrived of the next request, without waiting, and says how far it is: so that a
+ * thread is given to those only who have something to be answered.
+ */
+enum http_arrival {
+	HTTP_NOTHING,   /* not a byte */
+	HTTP_GONE,      /* the peer has closed */
+	HTTP_PART_HEAD, /* it has begun */
+	HTTP_PART_BODY, /* the head is here, and of a body that fits into a block a part */
+	HTTP_STREAM,    /* the head is here, and a body that must be read as it comes */
+	HTTP_WHOLE,     /* nothing has to be waited for */
+};
+enum http_arrival http_conn_gather(struct http_conn *c);
+
+/*
  * The next request: 1, or 0 when the peer closed between requests, or -1 with the status to answer
  * in *e (ERR_INVALID 400, ERR_EXHAUSTED: head too large). Everything lives in the arena.
  */
@@ -114,6 +128,8 @@ void http_escape(struct buf *b, const char *s);
 const char *http_query_get(struct arena *a, const char *query, const char *name);
 /* All values of `name`, in order. */
 struct strs http_query_all(struct arena *a, const char *query, const char *name);
+/* Is every name and value decodable? */
+bool http_query_valid(struct arena *a, const char *query);
 /* As Docker reads booleans: absent, "", "0", "no", "false", "none" (any case) are false. */
 bool http_query_bool(struct arena *a, const char *query, const char *name, bool absent);
 

@@ -7,7 +7,6 @@
 #include "http/server.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -15,7 +14,8 @@
 #include "base/fd.h"
 
 #define STACK_BYTES     (256 * 1024)
-#define HEAD_TIMEOUT_MS 30000
+#define HEAD_TIMEOUT_MS 30000 /* for a head, from its first byte to its last */
+#define BODY_GRACE_MS   1000  /* for a small body to arrive behind its head */
 #define DISCARD_LIMIT   (256 * 1024)
 #define ACCEPT_PAUSE_MS 100
 
@@ -26,10 +26,23 @@ struct listener {
 	struct listener *next;
 };
 
+/*
+ * Requests that are here as a whole, and those whose bytes must be waited for, have threads of
+ * their own: who sends slowly waits for others who do.
+ */
+enum lane_name { LANE_WHOLE, LANE_SLOW, LANES };
+
+struct lane {
+	unsigned threads, max;
+	struct peer *head, *tail; /* wait for a thread */
+};
+
 struct peer {
 	struct http_server *server;
 	struct http_conn *conn;
 	struct loop_source *source; /* while idle */
+	struct loop_source *timer;  /* while a request has arrived in part */
+	enum lane_name lane;        /* while it is served */
 	struct peer *prev, *next;   /* idle list or queue */
 	bool reuse;
 };
@@ -38,11 +51,10 @@ struct http_server {
 	struct loop *loop;
 	http_handler *handler;
 	void *user;
-	unsigned threads, max_threads;
 	bool stopped;
+	struct lane lanes[LANES];
 	struct listener *listeners;
 	struct peer *idle;
-	struct peer *queue_head, *queue_tail;
 };
 
 static void peer_start(struct peer *p);
@@ -123,13 +135,6 @@ static bool serve_one(struct peer *p)
 	return reuse;
 }
 
-static bool more_waiting(struct http_conn *c)
-{
-	struct pollfd fd = { .fd = http_conn_fd(c), .events = POLLIN };
-
-	return http_conn_buffered(c) || poll(&fd, 1, 0) > 0;
-}
-
 static void peer_returns(void *arg);
 
 static void *peer_thread(void *arg)
@@ -138,7 +143,7 @@ static void *peer_thread(void *arg)
 
 	do
 		p->reuse = serve_one(p);
-	while (p->reuse && more_waiting(p->conn));
+	while (p->reuse && http_conn_gather(p->conn) == HTTP_WHOLE);
 	loop_post(p->server->loop, peer_returns, p);
 	return NULL;
 }
@@ -157,15 +162,68 @@ static void idle_remove(struct peer *p)
 		p->next->prev = p->prev;
 	p->prev = p->next = NULL;
 	loop_remove(p->source);
-	p->source = NULL;
+	loop_remove(p->timer);
+	p->source = p->timer = NULL;
+}
+
+static void serve_in(struct peer *p, enum lane_name lane)
+{
+	idle_remove(p);
+	p->lane = lane;
+	peer_start(p);
+}
+
+static void drop(struct peer *p)
+{
+	idle_remove(p);
+	peer_free(p);
+}
+
+/* Its time is over: a body may still come, slowly; a head should be here. */
+static void on_late(void *arg)
+{
+	struct peer *p = arg;
+
+	p->timer = NULL;
+	if (http_conn_gather(p->conn) == HTTP_PART_HEAD)
+		drop(p);
+	else
+		serve_in(p, LANE_SLOW);
+}
+
+static void wait_for_more(struct peer *p, int64_t ms)
+{
+	if (!p->timer)
+		p->timer = loop_timer(p->server->loop, ms, on_late, p);
+}
+
+/* What has arrived decides who serves it, if anybody does yet. */
+static void consider(struct peer *p)
+{
+	switch (http_conn_gather(p->conn)) {
+	case HTTP_NOTHING:
+		return;
+	case HTTP_GONE:
+		drop(p);
+		return;
+	case HTTP_PART_HEAD:
+		wait_for_more(p, HEAD_TIMEOUT_MS);
+		return;
+	case HTTP_PART_BODY:
+		wait_for_more(p, BODY_GRACE_MS);
+		return;
+	case HTTP_STREAM:
+		serve_in(p, LANE_SLOW);
+		return;
+	case HTTP_WHOLE:
+		serve_in(p, LANE_WHOLE);
+		return;
+	}
 }
 
 static void on_readable(void *arg, unused_arg int fd, unused_arg uint32_t events)
 {
-	struct peer *p = arg;
-
-	idle_remove(p);
-	peer_start(p);
+	consider(arg);
 }
 
 static void idle_add(struct peer *p)
@@ -181,28 +239,27 @@ static void idle_add(struct peer *p)
 	if (s->idle)
 		s->idle->prev = p;
 	s->idle = p;
+	consider(p); /* bytes may be here which epoll tells nobody of */
 }
 
-static void enqueue(struct peer *p)
+static void enqueue(struct lane *l, struct peer *p)
 {
-	struct http_server *s = p->server;
-
-	if (s->queue_tail)
-		s->queue_tail->next = p;
+	if (l->tail)
+		l->tail->next = p;
 	else
-		s->queue_head = p;
-	s->queue_tail = p;
+		l->head = p;
+	l->tail = p;
 }
 
-static void start_queued(struct http_server *s)
+static void start_queued(struct lane *l)
 {
-	struct peer *p = s->queue_head;
+	struct peer *p = l->head;
 
-	if (!p || s->threads >= s->max_threads)
+	if (!p || l->threads >= l->max)
 		return;
-	s->queue_head = p->next;
-	if (!s->queue_head)
-		s->queue_tail = NULL;
+	l->head = p->next;
+	if (!l->head)
+		l->tail = NULL;
 	p->next = NULL;
 	peer_start(p);
 }
@@ -211,30 +268,31 @@ static void peer_returns(void *arg)
 {
 	struct peer *p = arg;
 	struct http_server *s = p->server;
+	struct lane *l = &s->lanes[p->lane];
 
-	s->threads--;
+	l->threads--;
 	if (p->reuse && !s->stopped)
 		idle_add(p);
 	else
 		peer_free(p);
-	start_queued(s);
+	start_queued(l);
 }
 
 static void peer_start(struct peer *p)
 {
-	struct http_server *s = p->server;
+	struct lane *l = &p->server->lanes[p->lane];
 	pthread_attr_t attr;
 	pthread_t thread;
 
-	if (s->threads >= s->max_threads) {
-		enqueue(p);
+	if (l->threads >= l->max) {
+		enqueue(l, p);
 		return;
 	}
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	if (pthread_create(&thread, &attr, peer_thread, p) == 0)
-		s->threads++;
+		l->threads++;
 	else
 		peer_free(p);
 	pthread_attr_destroy(&attr);
@@ -283,7 +341,8 @@ struct http_server *http_server_new(struct loop *l, http_handler *fn, void *user
 	s->loop = l;
 	s->handler = fn;
 	s->user = user;
-	s->max_threads = max_threads;
+	s->lanes[LANE_WHOLE].max = max_threads / 2;
+	s->lanes[LANE_SLOW].max = max_threads / 2;
 	return s;
 }
 

@@ -1,7 +1,9 @@
 /*
- * An HTTP/1.1 server: the loop's thread watches listeners and idle connections; a thread serves a
- * request, straight through, and gives the connection back to the loop or gives it away (hijack).
- * When all threads are busy, further requests wait their turn.
+ * An HTTP/1.1 server: the loop's thread watches listeners and idle connections, and gathers what
+ * arrives; once there is a request to be answered, a thread serves it, straight through, and gives the
+ * connection back to the loop or gives it away (hijack). When all threads are busy, further requests
+ * wait their turn; those that must still be waited for have half of the threads, so that no number
+ * of slow clients keeps the others from being answered.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H

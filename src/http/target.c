@@ -123,6 +123,11 @@ struct strs http_query_all(struct arena *a, const char *query, const char *name)
 	return found;
 }
 
+bool http_query_valid(struct arena *a, const char *query)
+{
+	return http_unescape(a, query, strlen(query), true) != NULL;
+}
+
 bool http_query_bool(struct arena *a, const char *query, const char *name, bool absent)
 {
 	static const char *const no[] = { "", "0", "no", "false", "none" };
