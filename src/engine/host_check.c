@@ -24,8 +24,10 @@ struct mode_rule {
 	size_t offset; /* in struct api_host_config */
 };
 
-#define RULE(member, complaint, may_share, ...) \
-	{ { __VA_ARGS__ }, may_share, complaint, offsetof(struct api_host_config, member) }
+#define RULE(member, complaint, may_share, ...)                                                 \
+	{                                                                                       \
+		{ __VA_ARGS__ }, may_share, complaint, offsetof(struct api_host_config, member) \
+	}
 static const struct mode_rule modes[] = {
 	RULE(ipc_mode, "invalid IPC mode: %s", true, "none", "private", "shareable", "host"),
 	RULE(pid_mode, "invalid PID mode: %s", true, "host"),
@@ -190,13 +192,26 @@ static int check_names(const struct api_host_config *h, struct err *e)
 static int check_tmpfs(struct arena *a, const struct api_host_config *h, struct err *e)
 {
 	static const char *const known[] = {
-		"ro",       "rw",         "suid",      "nosuid",     "dev",     "nodev",
-		"exec",     "noexec",     "sync",      "async",      "dirsync", "remount",
-		"mand",     "nomand",     "atime",     "noatime",    "diratime", "nodiratime",
-		"relatime", "norelatime", "strictatime", "nostrictatime", "private", "rprivate",
-		"shared",   "rshared",    "slave",     "rslave",     "unbindable", "runbindable",
-		"size",     "mode",       "uid",       "gid",        "nr_inodes", "nr_blocks",
-		"mpol",     "bind",       "rbind",
+		"ro",          "rw",
+		"suid",        "nosuid",
+		"dev",         "nodev",
+		"exec",        "noexec",
+		"sync",        "async",
+		"dirsync",     "remount",
+		"mand",        "nomand",
+		"atime",       "noatime",
+		"diratime",    "nodiratime",
+		"relatime",    "norelatime",
+		"strictatime", "nostrictatime",
+		"private",     "rprivate",
+		"shared",      "rshared",
+		"slave",       "rslave",
+		"unbindable",  "runbindable",
+		"size",        "mode",
+		"uid",         "gid",
+		"nr_inodes",   "nr_blocks",
+		"mpol",        "bind",
+		"rbind",
 	};
 
 	for (size_t i = 0; i < h->tmpfs.n; i++) {

@@ -10,9 +10,9 @@
 #include "oci/reference.h"
 
 /* A row of manifest.json, which loaders read that know no OCI layout. */
-#define SAVED_IMAGE(F)                              \
-	F(STR, config, "Config", 0)                 \
-	F(STRS, tags, "RepoTags", NULL_WHEN_EMPTY)  \
+#define SAVED_IMAGE(F)                             \
+	F(STR, config, "Config", 0)                \
+	F(STRS, tags, "RepoTags", NULL_WHEN_EMPTY) \
 	F(STRS, layers, "Layers", 0)
 JSON_STRUCT(saved_image, SAVED_IMAGE)
 JSON_TYPE(saved_image, SAVED_IMAGE)
@@ -117,7 +117,8 @@ static struct saved_image *row_of(struct image_save *s, const struct oci_descrip
 		return NULL;
 	row.config = blob_path(s, content.manifest.config->digest);
 	for (size_t i = 0; i < content.manifest.layers.n; i++)
-		arena_push(&s->arena, &row.layers, blob_path(s, content.manifest.layers.v[i].digest));
+		arena_push(&s->arena, &row.layers,
+		           blob_path(s, content.manifest.layers.v[i].digest));
 	arena_push(&s->arena, &s->targets, target->digest);
 	arena_push(&s->arena, &s->images, row);
 	return &s->images.v[s->images.n - 1];

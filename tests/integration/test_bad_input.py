@@ -236,7 +236,7 @@ def test_containers_that_cannot_be(stack, engine, unchanged, body, status, words
 
 LOG_OPTIONS = [
     (box(LogConfig={"Type": "json-file", "Config": {"wat": "1"}}), 400, "wat"),
-    (box(LogConfig={"Type": "json-file", "Config": {"max-size": "x"}}), 400, "max-size"),
+    (box(LogConfig={"Type": "json-file", "Config": {"max-size": "x"}}), 400, "invalid size"),
     (box(LogConfig={"Type": "json-file", "Config": {"max-size": "1m", "max-file": "-1"}}), 400, "max-file"),
 ]
 
