@@ -115,6 +115,12 @@ const char *api_query(struct api_call *c, const char *name)
 	return v ? v : "";
 }
 
+struct strs api_query_all(struct api_call *c, const char *name)
+{
+	must_be_listed(c, name);
+	return http_query_all(c->arena, c->req->query, name);
+}
+
 bool api_query_flag(struct api_call *c, const char *name)
 {
 	must_be_listed(c, name);

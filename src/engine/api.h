@@ -39,7 +39,8 @@ void api_serve(void *user, struct http_request *req, struct http_reply *reply);
 
 const char *api_param(struct api_call *c, const char *name); /* of the path */
 const char *api_query(struct api_call *c, const char *name); /* "" when absent; see params.def */
-bool api_query_flag(struct api_call *c, const char *name);   /* as Docker reads booleans */
+struct strs api_query_all(struct api_call *c, const char *name); /* of a name given several times */
+bool api_query_flag(struct api_call *c, const char *name);       /* as Docker reads booleans */
 /* An integer; `absent` when it is not there. */
 int api_query_int(struct api_call *c, const char *name, int64_t absent, int64_t *out, struct err *e)
         must_check;

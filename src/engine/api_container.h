@@ -16,6 +16,11 @@ const char *api_status_name(const struct container_state *s);
 void api_networks_of(struct arena *a, const struct container_view *v,
                      struct api_summary_networks *out);
 
+/* A row of ps; the view must outlive the answer. */
+struct api_summary api_summary_of(struct arena *a, const struct container_view *v);
+/* What ps -s shows. A container whose snapshot does not answer has no size. */
+void api_summary_sizes(struct engine *g, const struct container_record *r, struct api_summary *row);
+
 /* ---- hijacked connections (attach, exec) ---- */
 
 const char *api_stream_type(const struct api_call *c, bool tty); /* content type */

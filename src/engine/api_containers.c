@@ -129,8 +129,7 @@ static void add_ports(struct arena *a, const struct container_net *net, struct a
 	}
 }
 
-/* `v` must outlive the answer. */
-static struct api_summary summarize(struct arena *a, const struct container_view *v)
+struct api_summary api_summary_of(struct arena *a, const struct container_view *v)
 {
 	const struct container_record *r = &v->desc->r;
 	struct api_summary_host *host = arena_new(a, struct api_summary_host);
@@ -358,13 +357,12 @@ static bool matches_ancestor(const struct filters *f, const struct container_rec
 	return s.n == 0;
 }
 
-/* size=1: what ps -s shows. A container whose snapshot does not answer has no size. */
-static void add_size(struct api_call *c, const struct container_record *r, struct api_summary *row)
+void api_summary_sizes(struct engine *g, const struct container_record *r, struct api_summary *row)
 {
 	struct err e = { 0 };
 
-	if (ctrd_snapshot_sizes(c->engine, r->snapshotter, r->id, &row->size_rw, &row->size_root_fs,
-	                        &e) < 0)
+	if (ctrd_snapshot_sizes(g, r->snapshotter, r->id, &row->size_rw, &row->size_root_fs, &e) <
+	    0)
 		log_warn_of(&e, "size of container %s", r->id);
 }
 
@@ -388,12 +386,12 @@ int api_containers_list(struct api_call *c, struct err *e)
 		container_view(l.v[i], &views[i]);
 		if (!matches(&sel, &views[i]) || !matches_ancestor(&sel.filters, &views[i].desc->r))
 			continue;
-		row = summarize(c->arena, &views[i]);
+		row = api_summary_of(c->arena, &views[i]);
 		if (matches_ports(&sel.filters, "expose", &row, false) &&
 		    matches_ports(&sel.filters, "publish", &row, true) &&
 		    (sel.limit <= 0 || (int64_t)out.n < sel.limit)) {
 			if (api_query_flag(c, "size"))
-				add_size(c, &views[i].desc->r, &row);
+				api_summary_sizes(c->engine, &views[i].desc->r, &row);
 			arena_push(c->arena, &out, row);
 		}
 	}

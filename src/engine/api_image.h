@@ -70,4 +70,9 @@ JSON_STRUCT(api_progress_error, API_PROGRESS_ERROR)
 	F(RAW, aux, "aux", OMIT_EMPTY)
 JSON_STRUCT(api_progress, API_PROGRESS)
 
+/* A row of the list; the view must outlive the answer. */
+struct api_call;
+struct image_view;
+struct api_image_summary api_image_summary_of(struct api_call *c, const struct image_view *v);
+
 #endif

@@ -106,7 +106,7 @@ static void add_placeholders(struct api_call *c, struct api_image_summary *s)
 		arena_push(c->arena, &s->repo_digests, "<none>@<none>");
 }
 
-static void add_summary(struct api_call *c, const struct image_view *v, struct summaries *out)
+struct api_image_summary api_image_summary_of(struct api_call *c, const struct image_view *v)
 {
 	const struct oci_image_params *config = v->content.config.config;
 	struct api_image_summary s = {
@@ -124,7 +124,7 @@ static void add_summary(struct api_call *c, const struct image_view *v, struct s
 	if (config)
 		s.labels = config->labels;
 	add_placeholders(c, &s);
-	arena_push(c->arena, out, s);
+	return s;
 }
 
 static bool is_first_of_target(const struct image_names *all, size_t i)
@@ -161,7 +161,7 @@ int api_images_list(struct api_call *c, struct err *e)
 		if (image_view(g, s, &all, all.v[i].target.digest, c->arena, &v, e) < 0)
 			return -1;
 		if (selects(c->arena, &sel, &v))
-			add_summary(c, &v, &out);
+			arena_push(c->arena, &out, api_image_summary_of(c, &v));
 	}
 	if (out.n > 1)
 		qsort(out.v, out.n, sizeof(out.v[0]), newest_first);
