@@ -108,6 +108,7 @@ struct container_state {
 	int exit_code;
 	int64_t started_at, finished_at; /* ns */
 	int restart_count;
+	int backoff; /* restarts in a row without a long run; in memory only */
 	bool oom_killed;
 	bool stopped_by_user;            /* no restart policy brings it back */
 	bool removing, removing_volumes; /* the anonymous ones with it */

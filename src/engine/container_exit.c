@@ -21,11 +21,11 @@
 
 /* ---- restart policies ---- */
 
-static bool wants_restart(const struct container_record *r, const struct container_state *s)
+bool container_wants_restart(const struct container_record *r, const struct container_state *s)
 {
 	const struct api_restart_policy *p = r->host->restart_policy;
 
-	if (s->stopped_by_user || s->removing)
+	if (!p || s->stopped_by_user || s->removing)
 		return false;
 	if (str_eq(p->name, "always") || str_eq(p->name, "unless-stopped"))
 		return true;
@@ -39,19 +39,29 @@ static int64_t backoff_ms(int restarts)
 	return restarts > 9 ? BACKOFF_MAX_MS : MIN(BACKOFF_FIRST_MS << restarts, BACKOFF_MAX_MS);
 }
 
+struct restart {
+	struct container *c; /* a reference */
+	int64_t ms, finished_at;
+};
+
 static void *restart_thread(void *arg)
 {
-	_cleanup_container_ struct container *c = arg;
+	struct restart *r = arg;
+	_cleanup_container_ struct container *c = r->c;
 	struct container_state s;
 	struct err e = { 0 };
 
 	container_begin(c);
 	container_get_state(c, &s);
+	/* Another end than the one that asked for this: stopped and started by hand meanwhile. */
+	if (s.finished_at != r->finished_at)
+		s.status = CONTAINER_EXITED;
 	if (s.status == CONTAINER_RESTARTING && container_do_start(c, &e) < 0) {
 		log_error_of(&e, "restart container %s", c->id);
 		container_do_exited(c, &(struct ctrd_exit){ .code = 128, .at = clock_now_ns() });
 	}
 	container_end(c);
+	free(r);
 	return NULL;
 }
 
@@ -60,28 +70,30 @@ static void restart_due(void *arg)
 	engine_thread(restart_thread, arg);
 }
 
-struct restart {
-	struct container *c;
-	int64_t ms;
-};
-
 static void restart_later(void *arg)
 {
 	struct restart *r = arg;
 
-	loop_timer(r->c->engine->loop, r->ms, restart_due, r->c);
-	free(r);
+	loop_timer(r->c->engine->loop, r->ms, restart_due, r);
 }
 
 /* Timers belong to the loop's thread. */
-static void schedule_restart(struct container *c, int64_t ms)
+static void schedule_restart(struct container *c, int64_t ms, int64_t finished_at)
 {
 	struct restart *r = malloc(sizeof(*r));
 
 	if (!r)
 		abort();
-	*r = (struct restart){ container_ref(c), ms };
+	*r = (struct restart){ container_ref(c), ms, finished_at };
 	loop_post(c->engine->loop, restart_later, r);
+}
+
+void container_restart_after_boot(struct container *c)
+{
+	struct container_state s;
+
+	container_get_state(c, &s);
+	schedule_restart(c, BACKOFF_FIRST_MS, s.finished_at);
 }
 
 /* ---- the end ---- */
@@ -137,12 +149,15 @@ void container_do_exited(struct container *c, const struct ctrd_exit *exit)
 	s.pid = 0;
 	s.exit_code = x.code;
 	s.finished_at = x.at ? x.at : clock_now_ns();
-	if (s.finished_at - s.started_at > STABLE_NS)
-		s.restart_count = 0;
-	again = wants_restart(&v.desc->r, &s);
+	if (s.finished_at - s.started_at >= STABLE_NS)
+		s.backoff = 0;
+	/* An engine that ends leaves it to the next one. */
+	again = !c->engine->ending && container_wants_restart(&v.desc->r, &s);
 	s.status = again ? CONTAINER_RESTARTING : CONTAINER_EXITED;
-	if (again)
-		schedule_restart(c, backoff_ms(s.restart_count++));
+	if (again) {
+		schedule_restart(c, backoff_ms(s.backoff++), s.finished_at);
+		s.restart_count++;
+	}
 	if (container_set_state(c, &s, container_durability(&v.desc->r), &e) < 0)
 		log_error_of(&e, "container %s has ended", c->id);
 	publish_die(c, x.code);

@@ -16,6 +16,11 @@ int container_do_start(struct container *c, struct err *e) must_check;
 void container_exited(struct container *c, const struct ctrd_exit *exit);
 void container_do_exited(struct container *c, const struct ctrd_exit *exit);
 
+/* Does its restart policy bring back a container that ended like this? */
+bool container_wants_restart(const struct container_record *r, const struct container_state *s);
+/* It waited for its restart when the engine before us ended. */
+void container_restart_after_boot(struct container *c);
+
 /* `docker kill`: sends a signal; SIGKILL waits for the end. */
 int container_kill(struct container *c, int signo, struct err *e) must_check;
 

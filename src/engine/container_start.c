@@ -294,7 +294,7 @@ static int start_by_hand(struct container *c, struct err *e)
 	container_get_state(c, &s);
 	if (s.status == CONTAINER_RESTARTING)
 		return err_set(e, ERR_NOT_MODIFIED, "container is about to start");
-	s.restart_count = 0;
+	s.restart_count = s.backoff = 0;
 	if (!container_is_running(&s) && container_set_state(c, &s, STORE_FAST, e) < 0)
 		return -1;
 	return container_do_start(c, e);

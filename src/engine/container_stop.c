@@ -60,6 +60,25 @@ static int kill_and_wait(struct container *c, struct err *e)
 	               "tried to kill container, but did not receive an exit event");
 }
 
+/* An engine that ends stops containers as well, and the next one starts them again. */
+static void mark_stopped(struct container *c)
+{
+	if (!c->engine->ending)
+		container_mark_stopped_by_user(c, true);
+}
+
+static int own_stop_signal(struct container *c)
+{
+	_cleanup_view_ struct container_view v;
+	const char *name;
+	int signo;
+
+	container_view(c, &v);
+	name = v.desc->r.config->stop_signal;
+	signo = str_empty(name) ? 0 : signal_parse(name);
+	return signo ? signo : SIGTERM;
+}
+
 int container_kill(struct container *c, int signo, struct err *e)
 {
 	struct container_state s;
@@ -67,10 +86,10 @@ int container_kill(struct container *c, int signo, struct err *e)
 	container_get_state(c, &s);
 	if (!container_is_running(&s))
 		return not_running(c, "cannot kill container", e);
-	if (signo == SIGKILL) {
-		container_mark_stopped_by_user(c, true);
+	if (signo == SIGKILL || signo == own_stop_signal(c))
+		mark_stopped(c);
+	if (signo == SIGKILL)
 		return kill_and_wait(c, e);
-	}
 	if (send_signal(c, signo, e) == 0)
 		return 0;
 	return is_gone(e) ? not_running(c, "cannot kill container", e) : -1;
@@ -103,10 +122,8 @@ static void stop_words(struct container *c, int *signo, int64_t *seconds)
 
 	container_view(c, &v);
 	config = v.desc->r.config;
-	if (*signo == 0 && !str_empty(config->stop_signal))
-		*signo = signal_parse(config->stop_signal);
 	if (*signo == 0)
-		*signo = SIGTERM;
+		*signo = own_stop_signal(c);
 	if (*seconds == STOP_TIMEOUT_OWN)
 		*seconds = config->stop_timeout.set ? config->stop_timeout.value
 		                                    : DEFAULT_STOP_SECONDS;
@@ -115,7 +132,7 @@ static void stop_words(struct container *c, int *signo, int64_t *seconds)
 static int do_stop(struct container *c, int signo, int64_t seconds, struct err *e)
 {
 	stop_words(c, &signo, &seconds);
-	container_mark_stopped_by_user(c, true);
+	mark_stopped(c);
 	if (send_signal(c, signo, e) < 0) {
 		if (!is_gone(e))
 			log_warn_of(e, "container %s: stop signal", c->id);
@@ -132,7 +149,7 @@ int container_stop(struct container *c, int signo, int64_t seconds, struct err *
 {
 	struct container_state s;
 
-	container_mark_stopped_by_user(c, true);
+	mark_stopped(c);
 	if (stop_restarting(c))
 		return 0;
 	container_get_state(c, &s);

@@ -104,6 +104,11 @@ static void recover_one(struct container *c, const struct ctrd_task *task)
 		bury(c, &v.state, task);
 		return;
 	}
+	if (v.state.status == CONTAINER_EXITED && v.desc->r.host->auto_remove) {
+		if (container_do_remove(c, true, &e) < 0) /* it had come to its end already */
+			log_error_of(&e, "remove container %s", c->id);
+		return;
+	}
 	if (task) /* of a start that did not get as far as to be answered: the state before it */
 		ctrd_task_drop(c->engine, c->id);
 	container_set_net(c, NULL);
@@ -111,17 +116,14 @@ static void recover_one(struct container *c, const struct ctrd_task *task)
 
 /* ---- restart policies after a boot ---- */
 
+/* `always` whatever happened to it; the others unless it was stopped by hand. */
 static bool starts_itself(const struct container_view *v)
 {
-	const char *policy =
-	        v->desc->r.host->restart_policy ? v->desc->r.host->restart_policy->name : "";
+	const struct api_restart_policy *p = v->desc->r.host->restart_policy;
 
-	if (v->state.status == CONTAINER_RESTARTING)
-		return true;
-	if (v->state.status != CONTAINER_EXITED)
+	if (v->state.status != CONTAINER_EXITED || !p)
 		return false;
-	return str_eq(policy, "always") ||
-	       (str_eq(policy, "unless-stopped") && !v->state.stopped_by_user);
+	return str_eq(p->name, "always") || container_wants_restart(&v->desc->r, &v->state);
 }
 
 static void *start_thread(void *arg)
@@ -139,7 +141,9 @@ static void start_if_wanted(struct container *c)
 	_cleanup_view_ struct container_view v = { 0 };
 
 	container_view(c, &v);
-	if (starts_itself(&v))
+	if (v.state.status == CONTAINER_RESTARTING && !v.state.removing)
+		container_restart_after_boot(c);
+	else if (starts_itself(&v))
 		engine_thread(start_thread, container_ref(c));
 }
 
