@@ -1,6 +1,7 @@
 /* See api_params.h. */
 #include "engine/api_params.h"
 
+#include "api/auth.h"
 #include "api/exec.h"
 #include "api/network.h"
 #include "api/volume.h"

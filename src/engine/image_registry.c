@@ -4,8 +4,6 @@
 #include "base/base64.h"
 #include "image/endpoints.h"
 
-JSON_TYPE(registry_auth, REGISTRY_AUTH)
-
 #define USER_AGENT "docker/" ENGINE_VERSION
 
 int api_registry_auth(struct api_call *c, struct registry_auth *out, struct err *e)

@@ -2,19 +2,10 @@
 #ifndef ENGINE_IMAGE_REGISTRY_H
 #define ENGINE_IMAGE_REGISTRY_H
 
+#include "api/auth.h"
 #include "engine/progress.h"
 #include "image/registry.h"
 #include "oci/reference.h"
-
-/* What `docker login` knows; members are NULL when it does not. */
-#define REGISTRY_AUTH(F)                           \
-	F(STR, username, "username", 0)            \
-	F(STR, password, "password", 0)            \
-	F(STR, auth, "auth", 0) /* both, base64 */ \
-	F(STR, identity_token, "identitytoken", 0) \
-	F(STR, registry_token, "registrytoken", 0) \
-	F(STR, server, "serveraddress", 0)
-JSON_STRUCT(registry_auth, REGISTRY_AUTH)
 
 /* Reads the header X-Registry-Auth; nothing, or {}, is nobody. */
 int api_registry_auth(struct api_call *c, struct registry_auth *out, struct err *e) must_check;

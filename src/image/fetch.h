@@ -5,7 +5,8 @@
  * The first message there is a fetch_setup. Each later one is a single byte with a descriptor: the
  * end of another such socket, a session. In a session the engine sends a fetch_request with a
  * descriptor that takes the bytes; the helper sends any number of fetch_notice that have `retry_in`,
- * and a last one, which has not, when it has closed the descriptor. A session does one thing at a
+ * and a last one, which has not, when it has closed the descriptor. When something is pushed, the
+ * descriptor gives the bytes. A session does one thing at a
  * time; several run side by side. When the first socket is closed, the helper ends.
  *
  * All messages are JSON. The helper checks lengths, not digests: whoever stores the bytes does that.
@@ -37,13 +38,19 @@ JSON_STRUCT(fetch_setup, FETCH_SETUP)
 
 #define FETCH_MANIFEST "manifest"
 #define FETCH_BLOB     "blob"
+#define FETCH_HAS      "has"    /* a blob: ERR_NOT_FOUND when it is not there */
+#define FETCH_UPLOAD   "upload" /* a blob from a pipe */
+#define FETCH_TAG      "tag"    /* a manifest from a file */
+#define FETCH_LOGIN    "login"  /* are the setup's credentials good? */
 
-#define FETCH_REQUEST(F)                                                              \
-	F(STR, what, "what", 0)                                                       \
-	F(STR, reference, "reference", 0) /* manifest: tag or digest; blob: digest */ \
-	F(I64, offset, "offset", 0)       /* blob: where to begin */                  \
-	F(I64, size, "size", 0)           /* blob: of the whole */                    \
-	F(STRS, urls, "urls", OMIT_EMPTY) /* blob: where else it may be */
+#define FETCH_REQUEST(F)                                                                        \
+	F(STR, what, "what", 0)                                                                 \
+	F(STR, reference, "reference", 0)           /* manifest: tag or digest; blob: digest */ \
+	F(I64, offset, "offset", 0)                 /* blob: where to begin */                  \
+	F(I64, size, "size", 0)                     /* blob: of the whole */                    \
+	F(STRS, urls, "urls", OMIT_EMPTY)           /* blob: where else it may be */            \
+	F(STR, from, "from", OMIT_EMPTY)            /* upload: a repository that may have it */ \
+	F(STR, media_type, "mediaType", OMIT_EMPTY) /* tag */
 JSON_STRUCT(fetch_request, FETCH_REQUEST)
 
 #define FETCH_NOTICE(F)                                         \

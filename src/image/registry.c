@@ -2,7 +2,7 @@
  * See registry.h. Documents come back in a memfd, blobs through a pipe, whose other end the helper
  * fills. `idle` holds the sessions that nobody uses, under the lock.
  */
-#include "image/registry.h"
+#include "image/registry_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +51,7 @@ static int new_session(struct registry *r, struct err *e)
 	return take_fd(&ours);
 }
 
-static int take_session(struct registry *r, struct err *e)
+int registry_take_session(struct registry *r, struct err *e)
 {
 	int sock = -1;
 
@@ -62,7 +62,7 @@ static int take_session(struct registry *r, struct err *e)
 	return sock >= 0 ? sock : new_session(r, e);
 }
 
-static void give_session(struct registry *r, int sock)
+void registry_give_session(struct registry *r, int sock)
 {
 	pthread_mutex_lock(&r->lock);
 	if (r->nidle < IDLE_MAX)
@@ -89,9 +89,8 @@ static int await_notice(const struct registry *r, int sock, struct err *e)
 	return 0;
 }
 
-/* Waits for the last notice of a request. */
-static int await_verdict(const struct registry *r, int sock, struct arena *a,
-                         struct fetch_notice *out, struct err *e)
+int registry_verdict(const struct registry *r, int sock, struct arena *a, struct fetch_notice *out,
+                     struct err *e)
 {
 	do {
 		int got;
@@ -128,7 +127,7 @@ static int read_memfd(int fd, struct arena *a, struct slice *out, struct err *e)
 static int get_document(struct registry *r, const struct fetch_request *req, struct arena *a,
                         struct fetch_notice *notice, struct slice *out, struct err *e)
 {
-	_cleanup_close_ int sock = take_session(r, e), fd = -1;
+	_cleanup_close_ int sock = registry_take_session(r, e), fd = -1;
 
 	if (sock < 0)
 		return -1;
@@ -137,9 +136,9 @@ static int get_document(struct registry *r, const struct fetch_request *req, str
 		return err_errno(e, errno, "make memory file");
 	if (fetch_send(sock, &fetch_request_type, req, fd, e) < 0)
 		return err_wrap(e, "ask fetch");
-	if (await_verdict(r, sock, a, notice, e) < 0 || read_memfd(fd, a, out, e) < 0)
+	if (registry_verdict(r, sock, a, notice, e) < 0 || read_memfd(fd, a, out, e) < 0)
 		return -1;
-	give_session(r, take_fd(&sock));
+	registry_give_session(r, take_fd(&sock));
 	return 0;
 }
 
@@ -193,7 +192,7 @@ static int source_open(struct image_source *s, const struct oci_descriptor *d, i
 		                     .offset = offset,
 		                     .size = d->size,
 		                     .urls = d->urls };
-	_cleanup_close_ int sock = take_session(r, e), from = -1, to = -1;
+	_cleanup_close_ int sock = registry_take_session(r, e), from = -1, to = -1;
 	int p[2];
 
 	if (sock < 0)
@@ -220,9 +219,9 @@ static int source_close(struct image_source *s, struct blob_stream *b, struct er
 	struct fetch_notice notice;
 
 	fd_close(&b->fd);
-	if (await_verdict(r, sock, &a, &notice, e) < 0)
+	if (registry_verdict(r, sock, &a, &notice, e) < 0)
 		return -1;
-	give_session(r, take_fd(&sock));
+	registry_give_session(r, take_fd(&sock));
 	return 0;
 }
 

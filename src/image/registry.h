@@ -29,4 +29,25 @@ int registry_manifest(struct registry *r, const char *reference, struct arena *a
 
 struct image_source *registry_source(struct registry *r);
 
+/* ---- writing: registry_push.c ---- */
+
+/* 1 when the registry has the blob, 0 when not. */
+int registry_has(struct registry *r, const char *digest, struct err *e) must_check;
+
+/*
+ * Uploads a blob: its bytes are written to out->fd (which may break when the registry does not want
+ * them), then registry_upload_end says what came of it. `from`: a repository of this registry that
+ * may have it, or NULL; when it has, no bytes are taken.
+ */
+int registry_upload(struct registry *r, const struct oci_descriptor *d, const char *from,
+                    struct blob_stream *out, struct err *e) must_check;
+int registry_upload_end(struct registry *r, struct blob_stream *out, struct err *e) must_check;
+
+/* Stores a manifest under a tag or its digest. */
+int registry_put_manifest(struct registry *r, const char *reference, const char *media_type,
+                          struct slice text, struct err *e) must_check;
+
+/* Are the credentials good? ERR_PERMISSION when not. */
+int registry_login(struct registry *r, struct err *e) must_check;
+
 #endif

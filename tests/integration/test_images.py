@@ -164,6 +164,6 @@ def test_events(docker, pulled):
 
 @pytest.mark.ours
 def test_what_is_not_there_yet(stack):
-    for method, path in (("POST", "/v1.41/images/x/push"), ("GET", "/v1.41/images/search")):
+    for method, path in (("POST", "/v1.41/build"), ("GET", "/v1.41/images/search")):
         reply = stack.api(method, path)
         assert reply.status == 501 and reply.json["message"]

@@ -7,6 +7,8 @@ import pytest
 from stack import images
 from stack.images import DOCKER, OCI, Image, Index, Layer
 
+OPTIONS = {"dockerd_args": ["--max-download-attempts", "2"]}     # each more is seconds of waiting
+
 CONFIG = {"Cmd": ["/bin/sh"], "Env": ["PATH=/bin", "FROM_IMAGE=1"], "WorkingDir": "/work",
           "User": "1000", "Labels": {"l": "v"}}
 

@@ -63,11 +63,7 @@ class Registry(Client):
         folder = sandbox.scratch / f"registry-{port}"
         folder.mkdir()
         config = folder / "config.yml"
-        config.write_text(json.dumps({
-            "version": 0.1, "log": {"level": "warn"},
-            "storage": {"filesystem": {"rootdirectory": str(folder)},
-                        "delete": {"enabled": True}},
-            "http": {"addr": self.address}}))
+        config.write_text(json.dumps(self.configuration(folder)))
         with open(folder / "log", "wb") as log:
             self._process = sandbox.popen([peers.program("docker-registry"), "serve", config],
                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -81,6 +77,11 @@ class Registry(Client):
                 break
             time.sleep(0.01)
         raise AssertionError("docker-registry: " + (folder / "log").read_text())
+
+    def configuration(self, folder):
+        return {"version": 0.1, "log": {"level": "warn"},
+                "storage": {"filesystem": {"rootdirectory": str(folder)}, "delete": {"enabled": True}},
+                "http": {"addr": self.address}}
 
     def close(self):
         self._process.terminate()

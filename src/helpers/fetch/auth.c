@@ -77,6 +77,18 @@ static int take_token(struct fetch *f, struct exchange *x, struct err *e)
 	return 0;
 }
 
+/* A push asks for all that it will need at once, a login for nothing in particular. */
+static const char *scope_for(const struct fetch *f, struct arena *a, const struct challenge *c)
+{
+	const char *repository = f->setup.repository;
+
+	if (str_empty(repository))
+		return c->scope;
+	if (f->setup.push)
+		return arena_printf(a, "repository:%s:pull,push", repository);
+	return c->scope ? c->scope : arena_printf(a, "repository:%s:pull", repository);
+}
+
 static int get_token(struct fetch *f, const struct exchange *refused, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
@@ -86,8 +98,7 @@ static int get_token(struct fetch *f, const struct exchange *refused, struct err
 	const char *identity = endpoint->mirror || str_empty(f->setup.identity_token)
 	                               ? NULL
 	                               : f->setup.identity_token;
-	const char *scope =
-	        c->scope ? c->scope : arena_printf(&a, "repository:%s:pull", f->setup.repository);
+	const char *scope = scope_for(f, &a, c);
 	struct exchange x = { .setup = &f->setup,
 		              .endpoint = endpoint,
 		              .out = -1,

@@ -24,7 +24,7 @@
 
 bool exchange_succeeded(const struct exchange *x)
 {
-	return x->status == 200 || x->status == 206;
+	return x->status >= 200 && x->status < 300;
 }
 
 /* ---- the answer's head ---- */
@@ -49,7 +49,7 @@ static char *value_of(struct exchange *x, const char *line, size_t n, const char
 
 static void forget_head(struct exchange *x)
 {
-	x->media_type = x->digest = NULL;
+	x->media_type = x->digest = x->location = NULL;
 	x->challenge = (struct challenge){ 0 };
 	x->skip = x->offset;
 	x->head = 0;
@@ -91,6 +91,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 		x->media_type = arena_strndup(x->arena, v, strcspn(v, "; "));
 	else if ((v = value_of(x, line, n, "Docker-Content-Digest")) != NULL)
 		x->digest = v;
+	else if ((v = value_of(x, line, n, "Location")) != NULL)
+		x->location = v;
 	else if ((v = value_of(x, line, n, "WWW-Authenticate")) != NULL)
 		take_challenge(x, v);
 	else if ((v = value_of(x, line, n, "Content-Range")) != NULL)
@@ -176,7 +178,40 @@ static struct curl_slist *make_headers(const struct exchange *x)
 	if (x->authorization)
 		list = curl_slist_append(
 		        list, arena_printf(x->arena, "Authorization: %s", x->authorization));
+	if (x->content_type)
+		list = curl_slist_append(
+		        list, arena_printf(x->arena, "Content-Type: %s", x->content_type));
 	return list;
+}
+
+static size_t on_send(char *p, size_t size, size_t count, void *arg)
+{
+	struct exchange *x = arg;
+	ssize_t n;
+
+	do
+		n = read(x->in, p, size * count);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return (size_t)n;
+	(void)err_errno(x->err, errno, "read what is sent");
+	return CURL_READFUNC_ABORT;
+}
+
+static void set_method(struct exchange *x)
+{
+	if (x->form)
+		curl_easy_setopt(x->curl, CURLOPT_POSTFIELDS, x->form);
+	else if (str_eq(x->method, "HEAD"))
+		curl_easy_setopt(x->curl, CURLOPT_NOBODY, 1L);
+	else if (str_eq(x->method, "PUT")) {
+		(void)!lseek(x->in, 0, SEEK_SET); /* a file is sent whole each time; a pipe once */
+		curl_easy_setopt(x->curl, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(x->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)x->in_size);
+		curl_easy_setopt(x->curl, CURLOPT_READFUNCTION, on_send);
+		curl_easy_setopt(x->curl, CURLOPT_READDATA, x);
+		curl_easy_setopt(x->curl, CURLOPT_UPLOAD_BUFFERSIZE, RECEIVE_BUFFER);
+	}
 }
 
 /* As Go's clients: a registry on this machine is never reached through a proxy. */
@@ -208,7 +243,7 @@ static void set_security(const struct exchange *x)
 static void set_request(struct exchange *x, struct curl_slist *headers, char *text)
 {
 	CURL *c = x->curl;
-	bool document = x->manifest || x->out < 0;
+	bool document = x->manifest || (x->out < 0 && x->in_size == 0);
 
 	curl_easy_reset(c); /* keeps its connections */
 	curl_easy_setopt(c, CURLOPT_URL, x->url);
@@ -232,8 +267,7 @@ static void set_request(struct exchange *x, struct curl_slist *headers, char *te
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
-	if (x->form)
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, x->form);
+	set_method(x);
 	if (x->userpwd)
 		curl_easy_setopt(c, CURLOPT_USERPWD, x->userpwd);
 	if (x->offset > 0)
@@ -251,7 +285,10 @@ static const CURLcode hopeless[] = {
 static int transport_failed(const struct exchange *x, CURLcode code, const char *text,
                             struct err *e)
 {
-	const char *verb = x->form ? "Post" : "Get";
+	const char *verb = x->form || str_eq(x->method, "POST") ? "Post"
+	                   : str_eq(x->method, "HEAD")          ? "Head"
+	                   : str_eq(x->method, "PUT")           ? "Put"
+	                                                        : "Get";
 	enum err_kind kind = ERR_UNAVAILABLE;
 	long errnum = 0;
 

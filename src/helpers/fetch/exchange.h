@@ -17,20 +17,24 @@ struct exchange {
 	const struct fetch_setup *setup;
 	const struct fetch_endpoint *endpoint; /* NULL: somewhere else; no credentials go there */
 	const char *authorization;             /* or NULL */
-	const char *form;                      /* POST this; NULL: GET */
-	const char *userpwd;                   /* Basic, or NULL */
-	bool manifest;                         /* send what we can read as Accept */
-	int64_t offset;                        /* begin there */
-	int64_t limit;                         /* of bytes from offset on; more is an error */
-	int out;                               /* where a success goes; -1: into `body` too */
-	int session;                           /* the engine's: when it hangs up, so do we */
+	const char *method; /* "HEAD", "PUT" ...; NULL: GET, or POST with a form */
+	const char *form;   /* POST this; NULL: GET */
+	int in;             /* PUT: what is sent, `in_size` bytes */
+	int64_t in_size;
+	const char *content_type; /* of that */
+	const char *userpwd;      /* Basic, or NULL */
+	bool manifest;            /* send what we can read as Accept */
+	int64_t offset;           /* begin there */
+	int64_t limit;            /* of bytes from offset on; more is an error */
+	int out;                  /* where a success goes; -1: into `body` too */
+	int session;              /* the engine's: when it hangs up, so do we */
 
 	/* what came */
 	long status;
 	int64_t done;        /* bytes that went to `out` */
 	bool ended;          /* the server meant to end where it did */
 	int64_t retry_after; /* seconds that the server asks for, or 0 */
-	const char *media_type, *digest;
+	const char *media_type, *digest, *location;
 	struct challenge challenge;
 	struct buf body;
 

@@ -113,8 +113,8 @@ static int run(struct fetch *f, struct err *e)
 	got = fetch_recv(STDIN_FILENO, &f->arena, &fetch_setup_type, &f->setup, NULL, e);
 	if (got <= 0)
 		return got;
-	if (f->setup.endpoints.n == 0 || str_empty(f->setup.repository))
-		return err_set(e, ERR_INVALID, "setup without endpoint or repository");
+	if (f->setup.endpoints.n == 0)
+		return err_set(e, ERR_INVALID, "setup without endpoint");
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(e, ERR_INTERNAL, "libcurl does not start");
 	return take_sessions(f, e);

@@ -9,19 +9,12 @@
 #include "base/fd.h"
 #include "base/limits.h"
 #include "helpers/fetch/auth.h"
-#include "helpers/fetch/exchange.h"
-#include "helpers/fetch/fetch_state.h"
+#include "helpers/fetch/push.h"
 
 #define ATTEMPTS    5
 #define PROGRESS    (64 * 1024) /* bytes that make the next attempt a first one again */
 #define PAUSE_MAX_S 4
 #define WAIT_MAX_S  60 /* a registry that wants us to wait longer is not waited for */
-
-struct session {
-	struct fetch *fetch;
-	int sock;
-	CURL *curl;
-};
 
 /* One endpoint, and if it asks who we are, once more with an answer. */
 static int ask(struct session *s, struct exchange *x, struct err *e)
@@ -44,7 +37,7 @@ static bool should_move_on(const struct exchange *x, int r)
 	       (x->endpoint->mirror && !exchange_succeeded(x));
 }
 
-static int ask_endpoints(struct session *s, struct exchange *x, const char *path, struct err *e)
+int session_ask(struct session *s, struct exchange *x, const char *path, struct err *e)
 {
 	const struct fetch_setup *setup = &s->fetch->setup;
 	size_t i = fetch_endpoint_index(s->fetch);
@@ -52,8 +45,7 @@ static int ask_endpoints(struct session *s, struct exchange *x, const char *path
 
 	for (;; i++) {
 		x->endpoint = &setup->endpoints.v[i];
-		x->url = arena_printf(x->arena, "%s/v2/%s/%s", x->endpoint->url, setup->repository,
-		                      path);
+		x->url = arena_printf(x->arena, "%s/v2/%s", x->endpoint->url, path);
 		r = ask(s, x, e);
 		if (i + 1 == setup->endpoints.n || !should_move_on(x, r))
 			break;
@@ -62,6 +54,12 @@ static int ask_endpoints(struct session *s, struct exchange *x, const char *path
 	if (r < 0)
 		return -1;
 	return exchange_succeeded(x) ? 0 : exchange_refused(x, e);
+}
+
+const char *session_path(const struct session *s, const struct exchange *x, const char *kind,
+                         const char *reference)
+{
+	return arena_printf(x->arena, "%s/%s/%s", s->fetch->setup.repository, kind, reference);
 }
 
 static int tell_retry(struct session *s, int64_t seconds, struct err *e)
@@ -105,7 +103,7 @@ static int ask_patiently(struct session *s, struct exchange *x, const char *path
 		int64_t seconds = MIN(1 << (attempt - 1), PAUSE_MAX_S);
 
 		x->retry_after = 0;
-		if (ask_endpoints(s, x, path, e) == 0 && check_whole(x, e) == 0)
+		if (session_ask(s, x, path, e) == 0 && check_whole(x, e) == 0)
 			return 0;
 		if (x->done >= PROGRESS)
 			attempt = 0;
@@ -125,7 +123,7 @@ static int get_manifest(struct session *s, const struct fetch_request *req, stru
 {
 	x->manifest = true;
 	x->limit = LIMIT_MANIFEST_BYTES;
-	return ask_patiently(s, x, arena_printf(x->arena, "manifests/%s", req->reference), e);
+	return ask_patiently(s, x, session_path(s, x, "manifests", req->reference), e);
 }
 
 /* A layer that its publisher keeps elsewhere: no credentials go there (CVE-2020-15157). */
@@ -154,17 +152,27 @@ static int get_blob(struct session *s, const struct fetch_request *req, struct e
 	x->limit = req->size - req->offset;
 	if (req->offset < 0 || x->limit < 0)
 		return err_set(e, ERR_INVALID, "invalid range");
-	if (ask_patiently(s, x, arena_printf(x->arena, "blobs/%s", req->reference), e) == 0)
+	if (ask_patiently(s, x, session_path(s, x, "blobs", req->reference), e) == 0)
 		return 0;
 	return e->kind == ERR_NOT_FOUND && req->urls.n > 0 ? get_foreign(s, req, x, e) : -1;
+}
+
+/* Is this who he says he is? /v2/ answers everybody that it knows. */
+static int session_login(struct session *s, const struct fetch_request *req unused_arg,
+                         struct exchange *x, struct err *e)
+{
+	x->manifest = true; /* small, and soon */
+	x->limit = LIMIT_MANIFEST_BYTES;
+	return session_ask(s, x, "", e);
 }
 
 static const struct {
 	const char *what;
 	int (*get)(struct session *, const struct fetch_request *, struct exchange *, struct err *);
 } kinds[] = {
-	{ FETCH_MANIFEST, get_manifest },
-	{ FETCH_BLOB, get_blob },
+	{ FETCH_MANIFEST, get_manifest }, { FETCH_BLOB, get_blob },
+	{ FETCH_HAS, push_has },          { FETCH_UPLOAD, push_blob },
+	{ FETCH_TAG, push_manifest },     { FETCH_LOGIN, session_login },
 };
 
 static int get(struct session *s, const struct fetch_request *req, struct exchange *x,
@@ -188,7 +196,8 @@ static int serve(struct session *s, struct arena *a, struct err *e)
 
 	if (got <= 0)
 		return got;
-	x.out = out;
+	x.out = str_eq(req.what, FETCH_UPLOAD) || str_eq(req.what, FETCH_TAG) ? -1 : out;
+	x.in = out;
 	if (get(s, &req, &x, e) < 0) {
 		notice.error = e->text;
 		notice.kind = err_kind_name(e->kind);
