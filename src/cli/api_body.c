@@ -16,9 +16,8 @@ int api_post_json(struct cli *cli, const char *path, const struct json_table *ty
 		return -1;
 	json_encode_for(&body, type, in, cli->api.version);
 	return api_call(cli,
-	                &(struct api_request){ .method = "POST",
-	                                       .path = path,
-	                                       .body = { body.data, body.len } },
+	                &(struct api_request){
+	                        .method = "POST", .path = path, .body = { body.data, body.len } },
 	                answer, e);
 }
 

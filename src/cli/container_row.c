@@ -177,7 +177,7 @@ static const struct row_field fields[] = {
 	{ "Status", "STATUS", field_status, false },
 };
 const struct row_type container_row_type = { "*formatter.ContainerContext", fields,
-	                                  ARRAY_LEN(fields) };
+	                                     ARRAY_LEN(fields) };
 
 const void *const *container_rows(struct arena *a, const struct api_summary *v, size_t n,
                                   bool trunc)

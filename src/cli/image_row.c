@@ -80,9 +80,8 @@ static struct value field_unique_size(struct arena *a, const void *row, const ch
 {
 	const struct api_image_summary *i = ((const struct row *)row)->image;
 
-	return i->shared_size < 0 || i->size < 0
-	               ? value_str("N/A")
-	               : size_text(a, i->size - i->shared_size, 4);
+	return i->shared_size < 0 || i->size < 0 ? value_str("N/A")
+	                                         : size_text(a, i->size - i->shared_size, 4);
 }
 
 static struct value field_containers(struct arena *a, const void *row, const char *arg unused_arg)
@@ -115,8 +114,8 @@ struct expansion {
 	struct rows *rows;
 };
 
-static void add_row(struct expansion *x, const struct api_image_summary *image, const char *repository,
-                    const char *tag, const char *digest)
+static void add_row(struct expansion *x, const struct api_image_summary *image,
+                    const char *repository, const char *tag, const char *digest)
 {
 	struct row row = { image, repository, tag, digest, x->view->trunc };
 
@@ -180,7 +179,8 @@ static void add_untagged(struct expansion *x, const struct api_image_summary *im
 static bool dangling(const struct api_image_summary *i)
 {
 	return (!i->repo_tags.n && !i->repo_digests.n) ||
-	       (i->repo_tags.n == 1 && str_eq(i->repo_tags.v[0], NONE ":" NONE) && i->repo_digests.n <= 1);
+	       (i->repo_tags.n == 1 && str_eq(i->repo_tags.v[0], NONE ":" NONE) &&
+	        i->repo_digests.n <= 1);
 }
 
 static void expand_one(struct expansion *x, const struct api_image_summary *image)

@@ -111,8 +111,7 @@ static const struct flag connect_rows[] = {
 	    "The network with the highest number has the default gateway", .since = 48),
 	ROW(STR, ip, "ip", 0, "IPv4 address (\"172.30.100.104\")"),
 	ROW(STR, ip6, "ip6", 0, "IPv6 address (\"2001:db8::33\")"),
-	ROW(LIST, link, "link", 0, "Name another container (container:alias)",
-	    .check = check_link),
+	ROW(LIST, link, "link", 0, "Name another container (container:alias)", .check = check_link),
 	ROW(STRINGS, link_local_ip, "link-local-ip", 0, "Link-local addresses"),
 };
 #undef ROW

@@ -59,9 +59,9 @@ static int check_overlap(const struct strs *subnets, struct err *e)
 		for (size_t k = 0; k < i; k++)
 			if (subnet_holds(subnets->v[i], subnets->v[k], true) ||
 			    subnet_holds(subnets->v[k], subnets->v[i], true))
-				return err_set(
-				        e, ERR_INVALID,
-				        "multiple overlapping subnet configuration is not supported");
+				return err_set(e, ERR_INVALID,
+				               "multiple overlapping subnet configuration is not "
+				               "supported");
 	return 0;
 }
 

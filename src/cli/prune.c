@@ -107,9 +107,8 @@ int prune(struct cli *cli, enum prune_kind kind, const struct prune_request *rq,
 	struct slice body;
 
 	make_path(cli, kind, rq, &path);
-	if (api_call(cli,
-	             &(struct api_request){ .method = "POST", .path = buf_cstr(&path.b) }, &body,
-	             e) < 0 ||
+	if (api_call(cli, &(struct api_request){ .method = "POST", .path = buf_cstr(&path.b) },
+	             &body, e) < 0 ||
 	    json_decode(&cli->arena, kinds[kind].type, body, answer, e) < 0)
 		return -1;
 	*space += kinds[kind].report(answer, &lines);

@@ -13,8 +13,8 @@ enum prune_kind {
 };
 
 struct prune_request {
-	bool all;            /* of images: not only those without a name; of volumes: named ones too */
-	struct strs filters; /* name=value */
+	bool all; /* of images: not only those without a name; of volumes: named ones too */
+	struct strs filters;  /* name=value */
 	int64_t keep_storage; /* of the build cache; 0: not given */
 };
 

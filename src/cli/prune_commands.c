@@ -19,9 +19,9 @@ struct prune_options {
 	int64_t keep_storage;
 };
 #define ROW(...) FLAG(prune_options, __VA_ARGS__)
-#define COMMON(example)                                                                    \
+#define COMMON(example)                                                                        \
 	ROW(LIST, filter, "filter", 0, "Only what fulfils these conditions (\"" example "\")", \
-	    .type = "filter", .check = check_filter),                                      \
+	    .type = "filter", .check = check_filter),                                          \
 	        ROW(BOOL, force, "force", 'f', "Do not ask")
 
 static const struct flag container_rows[] = { COMMON("until=<timestamp>") };
@@ -29,7 +29,8 @@ const struct flags container_prune_flags = FLAGS(prune_options, container_rows);
 const struct flags network_prune_flags = FLAGS(prune_options, container_rows);
 
 static const struct flag image_rows[] = {
-	ROW(BOOL, all, "all", 'a', "All images that no container uses, not only those without a name"),
+	ROW(BOOL, all, "all", 'a',
+	    "All images that no container uses, not only those without a name"),
 	COMMON("until=<timestamp>"),
 };
 const struct flags image_prune_flags = FLAGS(prune_options, image_rows);
@@ -41,14 +42,16 @@ static const struct flag volume_rows[] = {
 const struct flags volume_prune_flags = FLAGS(prune_options, volume_rows);
 
 static const struct flag builder_rows[] = {
-	ROW(BOOL, all, "all", 'a', "All of the cache, not only what nothing refers to", .since = 39),
+	ROW(BOOL, all, "all", 'a', "All of the cache, not only what nothing refers to",
+	    .since = 39),
 	ROW(BYTES, keep_storage, "keep-storage", 0, "Room that the cache may keep", .since = 39),
 	COMMON("until=24h"),
 };
 const struct flags builder_prune_flags = FLAGS(prune_options, builder_rows);
 
 static const struct flag system_rows[] = {
-	ROW(BOOL, all, "all", 'a', "All images that no container uses, not only those without a name"),
+	ROW(BOOL, all, "all", 'a',
+	    "All images that no container uses, not only those without a name"),
 	ROW(BOOL, volumes, "volumes", 0, "Anonymous volumes too"),
 	COMMON("label=<key>=<value>"),
 };
@@ -110,9 +113,10 @@ int volume_prune(struct cli *cli, struct call *call, struct err *e)
 		return -1;
 	for (size_t i = 0; o->all && i < o->filter.n; i++)
 		if (str_starts(o->filter.v[i], "all="))
-			return err_set(e, ERR_INVALID,
-			               "conflicting options: cannot specify both --all and --filter "
-			               "all=1");
+			return err_set(
+			        e, ERR_INVALID,
+			        "conflicting options: cannot specify both --all and --filter "
+			        "all=1");
 	return prune_one(cli, call, PRUNE_VOLUMES,
 	                 o->all || cli->api.version < 42
 	                         ? "WARNING! This will remove all local volumes not used by at "

@@ -40,8 +40,8 @@ struct stream {
 struct watched {
 	struct stream in;
 	struct stats_row row;
-	bool seen;        /* had its first sample, or never will */
-	int64_t seen_at;  /* monotonic ms */
+	bool seen;         /* had its first sample, or never will */
+	int64_t seen_at;   /* monotonic ms */
 	const char *error; /* it could not be asked */
 };
 
@@ -358,8 +358,8 @@ int container_stats(struct cli *cli, struct call *call, struct err *e)
 	int r = 0;
 
 	s.view = (struct list){ .type = &stats_row_type,
-		                .format = str_empty(o->format) ? cli->config.stats_format
-		                                               : o->format,
+		                .format =
+		                        str_empty(o->format) ? cli->config.stats_format : o->format,
 		                .columns = STATS_COLUMNS };
 	if (s.every)
 		r = add_every(&s, e);

@@ -16,12 +16,12 @@ struct stats_row {
 };
 extern const struct row_type stats_row_type;
 
-#define STATS_COLUMNS                                                                      \
+#define STATS_COLUMNS                                                                             \
 	"{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.NetIO}}\t{{.BlockIO}}" \
 	"\t{{.PIDs}}"
 
 /* Fills in the numbers of one answer; name and id too, copied into the arena. */
-int stats_row_set(struct arena *a, const struct api_stats *s, struct stats_row *out,
-                  struct err *e) must_check;
+int stats_row_set(struct arena *a, const struct api_stats *s, struct stats_row *out, struct err *e)
+        must_check;
 
 #endif

@@ -64,8 +64,8 @@ static struct value field_reclaimable(struct arena *a, const void *row, const ch
 	size_format(text, (double)r->reclaimable, 4);
 	if (!r->percent || r->size <= 0)
 		return value_str(arena_strdup(a, text));
-	return value_str(arena_printf(a, "%s (%lld%%)", text,
-	                              (long long)(r->reclaimable * 100 / r->size)));
+	return value_str(
+	        arena_printf(a, "%s (%lld%%)", text, (long long)(r->reclaimable * 100 / r->size)));
 }
 
 static const struct row_field fields[] = {
@@ -196,10 +196,10 @@ static struct list containers_list(struct cli *cli, const struct api_df *df, boo
 
 static struct list volumes_list(struct cli *cli, const struct api_df *df)
 {
-	return (struct list){ &volume_row_type, NULL, "{{.Name}}\t{{.Links}}\t{{.Size}}",
-		              df->volumes.n,
-		              list_rows(&cli->arena, df->volumes.v, df->volumes.n,
-		                        sizeof(*df->volumes.v)) };
+	return (struct list){
+		&volume_row_type, NULL, "{{.Name}}\t{{.Links}}\t{{.Size}}", df->volumes.n,
+		list_rows(&cli->arena, df->volumes.v, df->volumes.n, sizeof(*df->volumes.v))
+	};
 }
 
 static struct list cache_list(struct cli *cli, const struct api_df *df, bool trunc)
@@ -259,7 +259,8 @@ static struct json_value json_rows(struct arena *a, const struct list *list)
 	return v;
 }
 
-static int print_template(struct cli *cli, const struct api_df *df, const char *format, struct err *e)
+static int print_template(struct cli *cli, const struct api_df *df, const char *format,
+                          struct err *e)
 {
 	static const char *keys[] = { "Images", "Containers", "Volumes", "BuildCache" };
 	const struct list lists[] = { images_list(cli, df, false), containers_list(cli, df, false),

@@ -6,6 +6,7 @@
 #include "engine/exec.h"
 #include "engine/health.h"
 #include "engine/mounts.h"
+#include "engine/links.h"
 #include "engine/networking.h"
 
 struct container *api_container(struct api_call *c, struct err *e)
@@ -85,6 +86,15 @@ static struct api_network_settings *network_of(struct arena *a, const struct con
 	return out;
 }
 
+/* Links are shown by the names that the others have now. */
+static struct api_host_config *host_of(struct api_call *c, const struct container_record *r)
+{
+	struct api_host_config *out = arena_memdup(c->arena, r->host, sizeof(*out));
+
+	out->links = links_shown(c->engine, c->arena, r);
+	return out;
+}
+
 static void fill_paths(struct api_call *c, const struct container_record *r,
                        struct api_inspect *out)
 {
@@ -124,7 +134,7 @@ int api_container_inspect(struct api_call *c, struct err *e)
 		.driver = r->snapshotter,
 		.platform = "linux",
 		.exec_ids = execs_of(c->engine->execs, c->arena, r->id),
-		.host_config = r->host,
+		.host_config = host_of(c, r),
 		.graph_driver = &driver,
 		.config = r->config,
 		.network_settings = network_of(c->arena, &v),

@@ -15,6 +15,7 @@
 #include "engine/container_store.h"
 #include "engine/ctrd.h"
 #include "engine/mounts.h"
+#include "engine/links.h"
 #include "engine/names.h"
 #include "engine/networking.h"
 #include "engine/runtimes.h"
@@ -108,7 +109,8 @@ static int fill_record(struct engine *g, struct arena *a, const struct api_creat
 
 	if (body->host_config)
 		*host = *body->host_config;
-	if (networking_validate(a, config, host, body->networking, e) < 0)
+	if (networking_validate(a, config, host, body->networking, e) < 0 ||
+	    links_resolve(g, a, host->network_mode, &host->links, e) < 0)
 		return -1; /* before the image adds the ports that it exposes */
 	config_merge(a, config, image->config.config);
 	host_config_defaults(a, &g->opt, engine_live(g), host);

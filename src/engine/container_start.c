@@ -16,6 +16,7 @@
 #include "engine/container_store.h"
 #include "engine/health.h"
 #include "engine/mounts.h"
+#include "engine/links.h"
 #include "engine/networking.h"
 #include "engine/rootfs.h"
 #include "engine/runtimes.h"
@@ -87,6 +88,7 @@ static int build_spec(struct start *s, struct err *e)
 		.hosts = container_path(s->g, s->a, s->files, "hosts"),
 		.resolv_conf = container_path(s->g, s->a, s->files, "resolv.conf"),
 		.hostname_file = container_path(s->g, s->a, s->files, "hostname"),
+		.links = links_environment(s->g, s->a, s->r),
 		.init = init_path(s),
 		.cgroup_v2 = path_exists("/sys/fs/cgroup/cgroup.controllers"),
 		.ulimits = s->g->opt.ulimits,

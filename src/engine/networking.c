@@ -104,8 +104,6 @@ int networking_validate(struct arena *a, const struct api_config *config,
 
 	if (networking_shared_with(host->network_mode) && validate_shared(config, host, e) < 0)
 		return -1;
-	if (host->links.n && !networking_is_user_defined(networking_mode_name(host->network_mode)))
-		return err_set(e, ERR_UNIMPLEMENTED, "links are not there yet");
 	for (size_t i = 0; networking && i < networking->endpoints.n; i++)
 		if (networking_check_endpoint(networking_mode_name(networking->endpoints.v[i].key),
 		                              networking->endpoints.v[i].value, e) < 0)

@@ -111,6 +111,8 @@ int networking_ports(struct arena *a, const struct api_config *config,
                      const struct api_host_config *host, struct networking_ports *out,
                      struct err *e) must_check;
 
+bool networking_is_exposed(const struct networking_ports *ports, const struct net_port *p);
+
 /* Adds to NetworkSettings.Ports what an endpoint has exposed and bound. */
 void networking_ports_report(struct arena *a, const struct endpoint_info *ep,
                              struct container_net_record *out);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "base/limits.h"
+#include "engine/links.h"
 #include "libnetwork/files.h"
 #include "netlink/inet.h"
 
@@ -93,6 +94,8 @@ int networking_files(struct engine *g, const struct container_record *r,
 	struct net_files f;
 
 	gather(g, &a, r, net, &f);
+	if (links_hosts(g, &a, r, &f.links, e) < 0)
+		return -1;
 	if (dir_make(engine_data_path(g, &a, "containers/%s", r->id), 0710, e) < 0 ||
 	    net_hosts_render(&hosts, &f, e) < 0 || net_resolv_render(&resolv, &f, e) < 0)
 		return -1;

@@ -77,6 +77,15 @@ static bool is_published(const struct networking_ports *ports, const struct net_
 	return false;
 }
 
+bool networking_is_exposed(const struct networking_ports *ports, const struct net_port *p)
+{
+	for (size_t i = 0; i < ports->exposed.n; i++)
+		if (ports->exposed.v[i].port == p->port &&
+		    str_eq(ports->exposed.v[i].proto, p->proto))
+			return true;
+	return false;
+}
+
 static int add_published(struct arena *a, const struct api_host_config *host,
                          struct networking_ports *out, struct err *e)
 {

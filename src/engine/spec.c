@@ -49,6 +49,8 @@ static struct strs environment(struct arena *a, const struct spec_input *in)
 		arena_push(a, &env, (const char *)arena_printf(a, "HOSTNAME=%s", in->hostname));
 	if (in->config->tty)
 		arena_push(a, &env, "TERM=xterm");
+	for (size_t i = 0; i < in->links.n; i++)
+		env_set(a, &env, in->links.v[i]);
 	for (size_t i = 0; i < in->config->env.n; i++)
 		env_set(a, &env, in->config->env.v[i]);
 	return env;

@@ -83,6 +83,7 @@ struct spec_input {
 	const struct api_host_config *host;
 	const struct mount_points *points; /* volumes with their sources filled in */
 	const char *hostname;              /* may be empty */
+	struct strs links;                 /* variables that links set */
 	int rootfs;             /* directory descriptor of the root file system, for users */
 	const char *network_ns; /* path to join; NULL: the host's network */
 	const char *pid_ns,

@@ -64,6 +64,8 @@ int net_hosts_render(struct buf *out, const struct net_files *f, struct err *e)
 	for (size_t i = 0; i < f->extra_hosts.n; i++)
 		if (add_extra(out, f, f->extra_hosts.v[i], e) < 0)
 			return -1;
+	for (size_t i = 0; i < f->links.n; i++)
+		buf_printf(out, "%s\n", f->links.v[i]);
 	for (size_t i = 0; i < f->addresses.n; i++)
 		add_own(out, f, f->addresses.v[i]);
 	return 0;

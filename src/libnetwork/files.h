@@ -22,6 +22,7 @@ struct net_files {
 	const char *hostname, *domainname;
 	struct strs addresses;    /* its own, one a network */
 	struct strs extra_hosts;  /* --add-host: "name:ip"; ip may be host-gateway */
+	struct strs links;        /* lines for other containers */
 	const char *host_gateway; /* what host-gateway stands for */
 	struct strs dns, dns_search,
 	        dns_options; /* --dns...; a group that is given replaces the host's */
