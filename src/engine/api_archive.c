@@ -1,4 +1,4 @@
-/* HEAD, GET and PUT /containers/{id}/archive (docker cp), GET /containers/{id}/export. */
+/* HEAD, GET and PUT /containers/{id}/archive (docker cp), GET /containers/{id}/export and changes. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/limits.h"
 #include "engine/api_container.h"
+#include "engine/changes.h"
 #include "engine/container_files.h"
 #include "engine/ctrd.h"
 #include "engine/rootfs.h"
@@ -172,4 +173,23 @@ int api_archive_put(struct api_call *c, struct err *e)
 		return failed(c, job.path, e);
 	container_event(box, "extract-to-dir", NULL);
 	return api_answer_nothing(c, 200);
+}
+
+/* ---- what it changed ---- */
+
+int api_container_changes(struct api_call *c, struct err *e)
+{
+	_cleanup_container_ struct container *box = api_container(c, e);
+	_cleanup_view_ struct container_view v = { 0 };
+	struct change_list changes;
+	struct ctrd_mounts mounts;
+
+	if (!box)
+		return -1;
+	container_view(box, &v);
+	if (ctrd_snapshot_mounts(c->engine, v.desc->r.snapshotter, box->id, c->arena, &mounts, e) <
+	            0 ||
+	    changes_read(&mounts, c->arena, &changes, e) < 0)
+		return -1;
+	return api_answer_list(c, &api_change_type, changes.v, changes.n);
 }

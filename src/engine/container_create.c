@@ -18,6 +18,7 @@
 #include "engine/links.h"
 #include "engine/names.h"
 #include "engine/networking.h"
+#include "engine/rootfs.h"
 #include "engine/runtimes.h"
 #include "engine/volume.h"
 
@@ -221,6 +222,7 @@ struct container *container_create(struct engine *g, const char *name, const cha
 	    fill_record(g, a, body, &image, &r, warnings, e) < 0)
 		return NULL;
 	if (ctrd_snapshot_prepare(g, r.snapshotter, r.id, image.snapshot, a, &mounts, e) == 0 &&
+	    rootfs_mark(&mounts, e) == 0 &&
 	    dir_make(container_path(g, a, r.id, NULL), 0710, e) == 0)
 		c = make(g, a, &r, &mounts, name, e);
 	if (!c) {

@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/proc.h"
 
@@ -177,6 +178,21 @@ int rootfs_open(const struct ctrd_mounts *m, struct err *e)
 		return mount_detached(m, e);
 	fd = open(m->v[0].source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? err_errno(e, errno, "open %s", m->v[0].source) : fd;
+}
+
+int rootfs_mark(const struct ctrd_mounts *m, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const char *layer = m->n == 1 && str_eq(m->v[0].type, "bind") ? m->v[0].source : NULL;
+	_cleanup_close_ int fd = -1;
+
+	for (size_t i = 0; m->n == 1 && !layer && i < m->v[0].options.n; i++)
+		layer = str_after(m->v[0].options.v[i], "upperdir=");
+	if (!layer)
+		return 0; /* not a file system whose layers are folders */
+	fd = open(path_join(&a, layer, ".dockerenv"), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+	          0755);
+	return fd < 0 ? err_errno(e, errno, "mark %s", layer) : 0;
 }
 
 int rootfs_open_pid(int pid, struct err *e)

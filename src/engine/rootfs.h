@@ -20,6 +20,9 @@ struct rootfs_call {
 int rootfs_describe(struct arena *a, const struct ctrd_mounts *m, struct rootfs_call *out,
                     struct err *e) must_check;
 
+/* Puts Docker's mark, by which programs know that they are in a container, into a new writable layer. */
+int rootfs_mark(const struct ctrd_mounts *m, struct err *e) must_check;
+
 /* The root of a running container. */
 int rootfs_open_pid(int pid, struct err *e) must_check;
 
