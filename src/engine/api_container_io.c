@@ -1,4 +1,4 @@
-/* Attach, logs, resize: handing a client's connection to the pump (engine/stdio). */
+/* Logs, resize, and what hijacked connections share: handing a client's connection to the pump (engine/stdio). */
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/log.h"
@@ -37,79 +37,6 @@ void api_stream_error(int fd, bool mux, const struct err *e)
 	buf_printf(&b, "%s\r\n", e->text);
 	if (fd_write_all(fd, b.data, b.len, NULL) < 0)
 		log_debug("a client left before it was told: %s", e->text);
-}
-
-/* ---- attach ---- */
-
-static void on_attach_end(void *arg, enum stdio_end why)
-{
-	_cleanup_container_ struct container *c = arg;
-
-	if (why == STDIO_END_DETACHED)
-		container_event(c, "detach", NULL);
-}
-
-static int check_attach(const struct container *box, const struct container_state *s, struct err *e)
-{
-	if (s->status == CONTAINER_PAUSED)
-		return err_set(e, ERR_PRECONDITION,
-		               "container %s is paused, unpause the container before attach",
-		               box->id);
-	if (s->status == CONTAINER_RESTARTING)
-		return err_set(e, ERR_PRECONDITION,
-		               "container %s is restarting, wait until the container is running",
-		               box->id);
-	return 0;
-}
-
-static int attach(struct api_call *c, struct container *box, const struct api_config *config,
-                  struct err *e)
-{
-	_cleanup_buf_ struct buf early = { 0 };
-	_cleanup_close_ int fd = -1;
-	bool stream = api_query_flag(c, "stream");
-	struct stdio_client client = {
-		.in = stream && api_query_flag(c, "stdin") && config->open_stdin,
-		.out = api_query_flag(c, "stdout"),
-		.err = api_query_flag(c, "stderr"),
-		.mux = !config->tty,
-		.close_stdin = config->stdin_once && !config->tty,
-		.replay = api_query_flag(c, "logs"),
-		.detach_keys = api_detach_keys(config->tty, api_query(c, "detachKeys")),
-		.on_end = on_attach_end,
-		.arg = box,
-	};
-
-	if (detach_keys_check(api_query(c, "detachKeys"), e) < 0)
-		return -1;
-	fd = http_reply_hijack(c->reply, api_stream_type(c, config->tty), &early, e);
-	if (fd < 0)
-		return -1;
-	client.fd = fd;
-	client.early = early.data;
-	client.early_len = early.len;
-	container_ref(box); /* the client's, given back in on_attach_end */
-	if (container_io_attach(box, &client, e) < 0) {
-		api_stream_error(fd, client.mux, e);
-		container_unref(box);
-		return 0;
-	}
-	take_fd(&fd);
-	container_event(box, "attach", NULL);
-	return 0;
-}
-
-int api_container_attach(struct api_call *c, struct err *e)
-{
-	_cleanup_container_ struct container *box = api_container(c, e);
-	_cleanup_view_ struct container_view v = { 0 };
-
-	if (!box)
-		return -1;
-	container_view(box, &v);
-	if (check_attach(box, &v.state, e) < 0)
-		return -1;
-	return attach(c, box, v.desc->r.config, e);
 }
 
 /* ---- logs ---- */

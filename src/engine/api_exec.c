@@ -34,7 +34,7 @@ static int start_attached(struct api_call *c, struct exec *x, struct err *e)
 		.in = config->attach_stdin,
 		.out = config->attach_stdout,
 		.err = config->attach_stderr,
-		.mux = !config->tty,
+		.wire = config->tty ? STDIO_RAW : STDIO_MUX,
 		.close_stdin = !config->tty,
 		.detach_keys = api_detach_keys(config->tty, config->detach_keys),
 	};
@@ -46,7 +46,7 @@ static int start_attached(struct api_call *c, struct exec *x, struct err *e)
 	client.early = early.data;
 	client.early_len = early.len;
 	if (exec_run(x, &client, e) < 0)
-		api_stream_error(fd, client.mux, e);
+		api_stream_error(fd, !config->tty, e);
 	else
 		take_fd(&fd);
 	return 0;

@@ -226,7 +226,7 @@ static void clients_hear_and_end(void **state)
 	int mux, raw;
 
 	start(f);
-	mux = attach(f, (struct stdio_client){ .out = true, .err = true, .mux = true });
+	mux = attach(f, (struct stdio_client){ .out = true, .err = true, .wire = STDIO_MUX });
 	raw = attach(f, (struct stdio_client){ .out = true });
 	say(f->out, "hi");
 	assert_int_equal(fd_read_full(raw, text, 2, NULL), 2); /* before its newline */

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/fd.h"
+#include "http/websocket.h"
 
 #define FRAME_HEADER 8
 
@@ -18,6 +19,7 @@ struct client {
 	struct stdio_client want;
 	struct detach_keys keys;
 	struct loop_source *source;
+	struct ws_reader ws;
 	struct buf out;
 	bool finishing, input_ended;
 	uint32_t events;
@@ -67,7 +69,18 @@ static void proceed(struct client *c)
 		watch(c);
 }
 
-void client_send(struct client *c, enum output which, const void *p, size_t n)
+static bool is_ws(const struct client *c)
+{
+	return c->want.wire == STDIO_WS_TEXT || c->want.wire == STDIO_WS_BINARY;
+}
+
+static void add_ws(struct client *c, const void *p, size_t n)
+{
+	ws_frame(&c->out, c->want.wire == STDIO_WS_TEXT ? WS_TEXT : WS_BINARY, n);
+	buf_add(&c->out, p, n);
+}
+
+static void add_mux(struct client *c, enum output which, const void *p, size_t n)
 {
 	unsigned char header[FRAME_HEADER] = { which == OUTPUT_STDOUT ? 1 : 2,
 		                               0,
@@ -78,12 +91,34 @@ void client_send(struct client *c, enum output which, const void *p, size_t n)
 		                               (unsigned char)(n >> 8),
 		                               (unsigned char)n };
 
-	if (!(which == OUTPUT_STDOUT ? c->want.out : c->want.err))
-		return;
-	if (c->want.mux)
-		buf_add(&c->out, header, sizeof(header));
+	buf_add(&c->out, header, sizeof(header));
 	buf_add(&c->out, p, n);
+}
+
+void client_send(struct client *c, enum output which, const void *p, size_t n)
+{
+	if (!(which == OUTPUT_STDOUT ? c->want.out : c->want.err) || c->finishing)
+		return;
+	if (is_ws(c))
+		add_ws(c, p, n);
+	else if (c->want.wire == STDIO_MUX)
+		add_mux(c, which, p, n);
+	else
+		buf_add(&c->out, p, n);
 	proceed(c);
+}
+
+void client_replay(struct client *c, struct log_reader *r)
+{
+	_cleanup_buf_ struct buf block = { 0 };
+	bool more = true;
+
+	while (more) {
+		more = log_reader_next(r, is_ws(c) ? &block : &c->out);
+		if (block.len)
+			add_ws(c, block.data, block.len);
+		buf_reset(&block);
+	}
 }
 
 bool client_lags(const struct client *c)
@@ -96,11 +131,6 @@ struct client *client_next(const struct client *c)
 	return c->next;
 }
 
-struct buf *client_buffer(struct client *c)
-{
-	return &c->out;
-}
-
 void client_resume(struct client *c)
 {
 	watch(c);
@@ -108,6 +138,8 @@ void client_resume(struct client *c)
 
 void client_finish(struct client *c)
 {
+	if (is_ws(c) && !c->finishing)
+		ws_close_frame(&c->out, WS_NORMAL);
 	c->finishing = true;
 	proceed(c);
 }
@@ -118,8 +150,11 @@ void client_finish(struct client *c)
 static bool typed(struct client *c, const void *p, size_t n)
 {
 	_cleanup_buf_ struct buf clean = { 0 };
-	bool detach = detach_keys_filter(&c->keys, p, n, &clean);
+	bool detach;
 
+	if (!c->want.in)
+		return true;
+	detach = detach_keys_filter(&c->keys, p, n, &clean);
 	input_write(&c->io->in, clean.data, clean.len);
 	if (detach)
 		client_end(c, STDIO_END_DETACHED);
@@ -135,6 +170,26 @@ static void input_over(struct client *c)
 		input_end(&c->io->in);
 }
 
+/* A closing frame, or none at all: nothing comes after the answer. */
+static bool hear_ws(struct client *c, const void *p, size_t n)
+{
+	_cleanup_buf_ struct buf data = { 0 };
+	bool more = ws_read(&c->ws, p, n, &data, &c->out);
+
+	if (data.len && !typed(c, data.data, data.len))
+		return false;
+	if (!more && !c->finishing) {
+		input_over(c);
+		c->finishing = true;
+	}
+	return true;
+}
+
+bool client_hear(struct client *c, const void *p, size_t n)
+{
+	return is_ws(c) ? hear_ws(c, p, n) : typed(c, p, n);
+}
+
 static bool read_input(struct client *c)
 {
 	ssize_t n = recv(c->want.fd, c->io->pump->block, sizeof(c->io->pump->block), MSG_DONTWAIT);
@@ -145,7 +200,7 @@ static bool read_input(struct client *c)
 		input_over(c);
 		return true;
 	}
-	return !c->want.in || typed(c, c->io->pump->block, (size_t)n);
+	return client_hear(c, c->io->pump->block, (size_t)n);
 }
 
 static void on_event(void *arg, unused_arg int fd, uint32_t events)

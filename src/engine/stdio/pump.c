@@ -377,11 +377,11 @@ static void attach_in_pump(void *arg)
 	call->result = c ? 0 : -1;
 	if (!c)
 		return;
-	while (call->replay && log_reader_next(call->replay, client_buffer(c)))
-		;
-	if (want->in && want->early_len)
-		input_write(&s->in, want->early, want->early_len);
-	if (s->drained)
+	if (call->replay)
+		client_replay(c, call->replay);
+	if (want->early_len && !client_hear(c, want->early, want->early_len))
+		return;
+	if (s->drained || want->only_replay)
 		client_finish(c);
 	else
 		client_resume(c);
@@ -391,7 +391,9 @@ static void attach_in_pump(void *arg)
 static int try_to_attach(struct attach_call *call)
 {
 	const struct stdio_client *want = call->want;
-	struct log_query q = { .out = want->out, .err = want->err, .tail = -1, .mux = want->mux };
+	struct log_query q = {
+		.out = want->out, .err = want->err, .tail = -1, .mux = want->wire == STDIO_MUX
+	};
 	struct stdio *s = call->s;
 	struct log_reader r;
 

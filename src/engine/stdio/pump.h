@@ -99,14 +99,22 @@ enum stdio_end {
 	STDIO_END_CLOSED,   /* stdio_close, or a write error */
 };
 
+enum stdio_wire {
+	STDIO_RAW,
+	STDIO_MUX,     /* frames of Docker's stream protocol */
+	STDIO_WS_TEXT, /* WebSocket messages; what the client sends are such, too */
+	STDIO_WS_BINARY,
+};
+
 struct stdio_client {
 	int fd; /* a hijacked connection or a socketpair; the pump's from here on, closed at the end
 	         */
 	bool in, out, err;
-	bool mux;         /* frames of Docker's stream protocol; else raw bytes */
+	enum stdio_wire wire;
 	bool close_stdin; /* the end of its input is the end of the process's stdin (StdinOnce,
 	                     exec) */
 	bool replay;      /* what is in the log first (attach with logs=1) */
+	bool only_replay; /* and then the end */
 	const char *detach_keys; /* "ctrl-p,ctrl-q", or NULL when there is no way to detach */
 	const void *early;       /* bytes of its input that came with the request's head */
 	size_t early_len;

@@ -70,8 +70,11 @@ bool client_lags(const struct client *c);
 struct client *client_next(const struct client *c);
 /* The process has read: clients may type again. */
 void client_resume(struct client *c);
-/* Puts bytes (frames, when it wants those) before everything that is sent later. */
-struct buf *client_buffer(struct client *c);
+/* Puts what is in the log before everything that is sent later. */
+struct log_reader;
+void client_replay(struct client *c, struct log_reader *r);
+/* Bytes that it has sent. False when that ended it, and it is freed. */
+bool client_hear(struct client *c, const void *p, size_t n);
 /* Everything has been queued: it ends once its buffer is empty. */
 void client_finish(struct client *c);
 void client_end(struct client *c, enum stdio_end why); /* frees it */
