@@ -1,110 +1,224 @@
 /*
- * ctr: containerd's debugging client. The table has the original's commands; those without a
- * function say that they are not there yet. A command is a row here and a file of its own.
+ * ctr: containerd's debugging client. Finds the command in the table (commands.c), reads its flags,
+ * runs it; prints help from the same tables.
  */
 #include <stdio.h>
 #include <string.h>
-#include "base/arena.h"
-#include "base/err.h"
-#include "base/str.h"
+#include <unistd.h>
 #include "ctr/ctr.h"
+#include "base/log.h"
+#include "base/str.h"
 
-static const struct command {
-	const char *name, *alias;
-	int (*run)(const struct ctr *c, struct err *e);
-	const char *help;
-} commands[] = {
-	{ "version", NULL, ctr_version, "versions of client and server" },
-	{ "containers", "c", NULL, "manage containers" },
-	{ "content", NULL, NULL, "manage content" },
-	{ "events", "event", NULL, "show events" },
-	{ "images", "i", NULL, "manage images" },
-	{ "info", NULL, NULL, "show what the server says about itself" },
-	{ "leases", NULL, NULL, "manage leases" },
-	{ "namespaces", "ns", NULL, "manage namespaces" },
-	{ "oci", NULL, NULL, "print runtime specifications" },
-	{ "plugins", "plugin", NULL, "list plugins" },
-	{ "pprof", NULL, NULL, "profile the server" },
-	{ "run", NULL, NULL, "run a container" },
-	{ "snapshots", "snapshot", NULL, "manage snapshots" },
-	{ "tasks", "t", NULL, "manage running containers" },
-	{ "install", NULL, NULL, "install a package from an image" },
-	{ "shim", NULL, NULL, "talk to a shim" },
+#define EXIT_NO_TOPIC 3 /* of the original, for a command that it does not know */
+
+struct globals {
+	const char *address, *ns;
+	bool help, version, debug;
 };
 
-static void usage(FILE *out)
+#define G(kind, member, name, letter, help)                                              \
+	{                                                                                \
+		name, letter, FLAG_##kind, offsetof(struct globals, member), help, false \
+	}
+static const struct flag global_rows[] = {
+	G(BOOL, debug, "debug", "", "enable debug output in logs"),
+	G(STRING, address, "address", "a", "address for containerd's GRPC server"),
+	G(STRING, ns, "namespace", "n", "namespace to use with commands"),
+	G(BOOL, help, "help", "h", "show help"),
+	G(BOOL, version, "version", "v", "print the version"),
+};
+static const struct flag_table global_table = { global_rows, ARRAY_LEN(global_rows) };
+
+/* Is `name` one of a blank-separated list of names? */
+static bool is_one_of(const char *list, const char *name)
 {
-	fprintf(out, "usage: ctr [--address SOCKET] [--namespace NS] COMMAND\n\ncommands:\n");
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		fprintf(out, "  %-12s %s%s\n", commands[i].name, commands[i].help,
-		        commands[i].run ? "" : " (not there yet)");
+	size_t n = strlen(name);
+
+	for (const char *p = list; *p; p += strcspn(p, " "), p += *p == ' ')
+		if (strcspn(p, " ") == n && memcmp(p, name, n) == 0)
+			return true;
+	return false;
 }
 
-/* --name VALUE, --name=VALUE, -n VALUE; the number of words that it took, 0 if it is another flag. */
-static int take_flag(char **argv, const char *name, const char *letter, const char **value)
-{
-	const char *text = argv[0], *rest = str_after(text, name);
+/* ---- help ---- */
 
-	if (rest && *rest == '=') {
-		*value = rest + 1;
-		return 1;
+static void print_names(const char *names, const char *help)
+{
+	char text[64];
+	size_t n = 0;
+
+	for (const char *p = names; *p && n + 3 < sizeof(text); p++) {
+		text[n++] = *p == ' ' ? ',' : *p;
+		if (*p == ' ')
+			text[n++] = ' ';
 	}
-	if ((str_eq(text, name) || str_eq(text, letter)) && argv[1]) {
-		*value = argv[1];
-		return 2;
+	text[n] = '\0';
+	printf("   %-24s %s\n", text, help);
+}
+
+static void print_commands(const char *group)
+{
+	printf("COMMANDS:\n");
+	for (size_t i = 0; i < ctr_ncommands; i++)
+		if (str_eq(ctr_commands[i].group, group))
+			print_names(ctr_commands[i].names, ctr_commands[i].help);
+	for (size_t i = 0; i < ctr_ngroups && !group; i++)
+		print_names(ctr_groups[i].names, ctr_groups[i].help);
+}
+
+static void print_usage(void)
+{
+	printf("NAME:\n   ctr - containerd CLI\n\n"
+	       "USAGE:\n   ctr [global options] command [command options] [arguments...]\n\n");
+	print_commands(NULL);
+	printf("\nGLOBAL OPTIONS:\n");
+	goflags_print_help(&global_table);
+}
+
+static void print_group(const char *name, const char *help)
+{
+	printf("NAME:\n   ctr %s - %s\n\nUSAGE:\n   ctr %s command [command options] "
+	       "[arguments...]\n\n",
+	       name, help, name);
+	print_commands(name);
+}
+
+static void print_command(const struct ctr_command *cmd)
+{
+	const struct flag_table flags = { cmd->flags, cmd->nflags };
+	const char *group = cmd->group ? cmd->group : "";
+	int n = (int)strcspn(cmd->names, " ");
+
+	printf("NAME:\n   ctr %s%s%.*s - %s\n\nUSAGE:\n   ctr %s%s%.*s %s%s\n", group,
+	       *group ? " " : "", n, cmd->names, cmd->help, group, *group ? " " : "", n, cmd->names,
+	       cmd->nflags ? "[command options] " : "", cmd->usage);
+	if (cmd->nflags) {
+		printf("\nOPTIONS:\n");
+		goflags_print_help(&flags);
 	}
+}
+
+/* ---- running ---- */
+
+static int parse_options(struct ctr *c, const struct ctr_command *cmd, const struct strs *words,
+                         struct err *e)
+{
+	const struct flag_table flags = { cmd->flags, cmd->nflags };
+
+	if (goflags_parse(&c->a, &flags, words, cmd->program, &c->o, &c->args, e) < 0)
+		return -1;
+	if (c->args.n < cmd->min && cmd->few)
+		return err_set(e, ERR_INVALID, "%s", cmd->few);
+	if (!str_empty(c->o.snapshotter))
+		c->snapshotter = c->o.snapshotter;
 	return 0;
 }
 
-/* The global flags; returns where the command begins. */
-static char **parse(char **argv, struct ctr *c, struct err *e)
+static int run_command(struct ctr *c, const struct ctr_command *cmd, const struct strs *words,
+                       struct err *e)
 {
-	while (*argv && **argv == '-') {
-		int n = take_flag(argv, "--address", "-a", &c->address);
+	int r;
 
-		if (n == 0)
-			n = take_flag(argv, "--namespace", "-n", &c->ns);
-		if (n == 0) {
-			err_set(e, ERR_INVALID, "flag %s is not there yet", *argv);
-			return NULL;
-		}
-		argv += n;
+	if (words->n && (str_eq(words->v[0], "--help") || str_eq(words->v[0], "-h"))) {
+		print_command(cmd);
+		return 0;
 	}
-	return argv;
+	if (!cmd->run)
+		return err_set(e, ERR_UNIMPLEMENTED, "%.*s is not there yet",
+		               (int)strcspn(cmd->names, " "), cmd->names);
+	if (parse_options(c, cmd, words, e) < 0)
+		return -1;
+	if (c->args.n < cmd->min) {
+		print_command(cmd);
+		return 0;
+	}
+	c->client = grpc_client_new(c->address, c->ns);
+	r = cmd->run(c, e);
+	grpc_client_free(c->client);
+	return r;
 }
 
-static int run(const char *name, const struct ctr *c, struct err *e)
+static const struct ctr_group *find_group(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-		if (!str_eq(name, commands[i].name) && !str_eq(name, commands[i].alias))
-			continue;
-		if (commands[i].run)
-			return commands[i].run(c, e);
-		return err_set(e, ERR_UNIMPLEMENTED, "%s: not there yet", commands[i].name);
-	}
-	return err_set(e, ERR_INVALID, "no such command: %s", name);
+	for (size_t i = 0; i < ctr_ngroups; i++)
+		if (is_one_of(ctr_groups[i].names, name))
+			return &ctr_groups[i];
+	return NULL;
 }
 
-int main(unused_arg int argc, char **argv)
+static const struct ctr_command *find(const char *group, const char *name)
 {
-	const char *address = getenv("CONTAINERD_ADDRESS"), *ns = getenv("CONTAINERD_NAMESPACE");
-	struct ctr c = { .address = str_empty(address) ? CTR_ADDRESS : address,
-		         .ns = str_empty(ns) ? "default" : ns };
-	struct err e = { 0 };
-	char **args;
+	for (size_t i = 0; i < ctr_ncommands; i++)
+		if (str_eq(ctr_commands[i].group, group) && is_one_of(ctr_commands[i].names, name))
+			return &ctr_commands[i];
+	return NULL;
+}
 
-	if (argv[1] && (str_eq(argv[1], "--version") || str_eq(argv[1], "-v"))) {
+static int dispatch(struct ctr *c, const struct strs *words, struct err *e)
+{
+	const struct ctr_group *group = find_group(words->v[0]);
+	size_t used = group ? 2 : 1;
+	const char *name = words->v[used - 1]; /* NULL behind the last */
+	char *first = group ? arena_strndup(&c->a, group->names, strcspn(group->names, " ")) : NULL;
+	const struct ctr_command *cmd;
+	struct strs rest;
+
+	if (!name || str_eq(name, "--help") || str_eq(name, "-h")) {
+		print_group(first, group->help);
+		return 0;
+	}
+	cmd = find(first, name);
+	if (!cmd) {
+		fprintf(stderr, "No help topic for '%s'\n", name);
+		return EXIT_NO_TOPIC;
+	}
+	rest = (struct strs){ .n = words->n - used, .v = words->v + used };
+	return run_command(c, cmd, &rest, e);
+}
+
+static const char *from_environment(const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+
+	return str_empty(value) ? otherwise : value;
+}
+
+static int run(struct ctr *c, const struct strs *args, struct err *e)
+{
+	struct globals g = { .address = from_environment("CONTAINERD_ADDRESS", CTR_ADDRESS),
+		             .ns = from_environment("CONTAINERD_NAMESPACE", "default") };
+	struct strs words = { 0 };
+
+	if (goflags_parse(&c->a, &global_table, args, true, &g, &words, e) < 0)
+		return -1;
+	if (g.version) {
 		printf("ctr %s\n", LIGHTER_VERSION);
 		return 0;
 	}
-	if (!argv[1] || str_eq(argv[1], "--help") || str_eq(argv[1], "-h")) {
-		usage(stdout);
+	if (g.help || words.n == 0 || str_eq(words.v[0], "help")) {
+		print_usage();
 		return 0;
 	}
-	args = parse(argv + 1, &c, &e);
-	if (args && !*args)
-		usage(stdout);
-	else if (!args || run(*args, &c, &e) < 0)
+	log_setup(STDERR_FILENO, g.debug ? LOG_DEBUG : LOG_INFO, LOG_TEXT);
+	arena_push(&c->a, &words, NULL);
+	words.n--;
+	c->address = str_after(g.address, "unix://") ? str_after(g.address, "unix://") : g.address;
+	c->ns = g.ns;
+	c->snapshotter = from_environment("CONTAINERD_SNAPSHOTTER", CTR_SNAPSHOTTER);
+	return dispatch(c, &words, e);
+}
+
+int main(int argc, char **argv)
+{
+	struct strs args = { .n = (size_t)(argc ? argc - 1 : 0), .v = (const char **)argv + 1 };
+	struct err e = { 0 };
+	struct ctr c = { 0 };
+	int code = run(&c, &args, &e);
+
+	if (code < 0) {
 		fprintf(stderr, "ctr: %s\n", e.text);
-	return e.kind != ERR_NONE;
+		code = 1;
+	}
+	arena_free(&c.a);
+	return code;
 }

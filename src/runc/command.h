@@ -3,7 +3,7 @@
 #define RUNC_COMMAND_H
 
 #include "libcontainer/container.h"
-#include "runc/flags.h"
+#include "base/goflags.h"
 
 #define RUNC_VERSION "1.2.6+lighter." LIGHTER_VERSION /* the runc that we stand in for */
 

@@ -68,14 +68,14 @@ static void print_help(void)
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		printf("   %-12s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nGLOBAL OPTIONS:\n");
-	flags_print_help(&globals_table);
+	goflags_print_help(&globals_table);
 }
 
 static void print_command_help(const struct command *c)
 {
 	printf("NAME:\n   runc %s - %s\n\nUSAGE:\n   runc %s [command options] %s\n\nOPTIONS:\n",
 	       c->name, c->summary, c->name, c->args);
-	flags_print_help(&c->flags);
+	goflags_print_help(&c->flags);
 }
 
 /* ---- the log ---- */
@@ -163,7 +163,7 @@ static int run_command(struct arena *a, const struct globals *g, const struct co
 	}
 	if (c->raw)
 		call.args = *args;
-	else if (flags_parse(a, &c->flags, args, c->stop, options, &call.args, e) < 0)
+	else if (goflags_parse(a, &c->flags, args, c->stop, options, &call.args, e) < 0)
 		return -1;
 	if (check_args(c, &call.args, e) < 0)
 		return -1;
@@ -180,7 +180,7 @@ static int run(struct arena *a, char **argv, const struct strs *args, const stru
 	struct globals g = { .argv = argv };
 	struct strs rest = { 0 };
 
-	if (flags_parse(a, &globals_table, args, true, &g, &rest, e) < 0 || open_log(&g, e) < 0)
+	if (goflags_parse(a, &globals_table, args, true, &g, &rest, e) < 0 || open_log(&g, e) < 0)
 		return -1;
 	g.root_given = g.root;
 	g.root = g.root ? g.root : default_root(a);

@@ -1,5 +1,5 @@
-/* Flags of a command line. See flags.h. */
-#include "runc/flags.h"
+/* Flags of a command line. See goflags.h. */
+#include "base/goflags.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,8 +63,8 @@ static bool is_flag(const char *arg)
 	return arg[0] == '-' && arg[1];
 }
 
-int flags_parse(struct arena *a, const struct flag_table *t, const struct strs *args, bool stop,
-                void *options, struct strs *rest, struct err *e)
+int goflags_parse(struct arena *a, const struct flag_table *t, const struct strs *args, bool stop,
+                  void *options, struct strs *rest, struct err *e)
 {
 	size_t i = 0;
 
@@ -102,7 +102,7 @@ int flags_parse(struct arena *a, const struct flag_table *t, const struct strs *
 	return 0;
 }
 
-void flags_print_help(const struct flag_table *t)
+void goflags_print_help(const struct flag_table *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct flag *f = &t->v[i];

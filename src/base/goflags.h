@@ -3,8 +3,8 @@
  * As in Go's flag package one dash is as good as two, "--name=value" and "--name value" are the
  * same, and a boolean takes no separate value.
  */
-#ifndef RUNC_FLAGS_H
-#define RUNC_FLAGS_H
+#ifndef BASE_GOFLAGS_H
+#define BASE_GOFLAGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,9 +36,9 @@ struct flag_table {
  * Fills the options and returns the other arguments. `stop`: the first of those ends the flags
  * (what follows belongs to somebody else); otherwise flags may stand anywhere. "--" ends them always.
  */
-int flags_parse(struct arena *a, const struct flag_table *t, const struct strs *args, bool stop,
-                void *options, struct strs *rest, struct err *e) must_check;
+int goflags_parse(struct arena *a, const struct flag_table *t, const struct strs *args, bool stop,
+                  void *options, struct strs *rest, struct err *e) must_check;
 
-void flags_print_help(const struct flag_table *t);
+void goflags_print_help(const struct flag_table *t);
 
 #endif
