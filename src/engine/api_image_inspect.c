@@ -70,6 +70,8 @@ int api_image_inspect(struct api_call *c, struct err *e)
 		return -1;
 	fill(&out, &v);
 	config_merge(c->arena, &config, v.content.config.config);
+	if (v.content.config.config)
+		config.on_build = v.content.config.config->on_build; /* no container has it */
 	rootfs.layers = v.content.config.rootfs->diff_ids;
 	metadata.last_tag_time = v.tagged;
 	out.config = &config;

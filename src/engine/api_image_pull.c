@@ -1,4 +1,5 @@
-/* POST /images/create: pull. The other thing it can do, import (fromSrc), is not there yet. */
+/* POST /images/create: pull, or import (fromSrc). */
+#include "engine/image_import.h"
 #include "engine/image_pull.h"
 
 /* `tag` is a tag or a digest; the name may have its own. */
@@ -6,8 +7,6 @@ static int read_reference(struct api_call *c, struct reference *out, struct err 
 {
 	const char *name = api_query(c, "fromImage"), *tag = api_query(c, "tag");
 
-	if (!str_empty(api_query(c, "fromSrc")))
-		return err_set(e, ERR_UNIMPLEMENTED, "importing images is not there yet");
 	if (!str_empty(tag))
 		name = arena_printf(c->arena, "%s%s%s", name, strchr(tag, ':') ? "@" : ":", tag);
 	if (reference_parse(c->arena, name, out, e) < 0)
@@ -27,6 +26,8 @@ int api_image_create(struct api_call *c, struct err *e)
 	struct progress p;
 	int r;
 
+	if (!str_empty(api_query(c, "fromSrc")))
+		return image_import(c, e);
 	if (read_reference(c, &ref, e) < 0 || api_registry_auth(c, &auth, e) < 0)
 		return -1;
 	progress_init(&p, c);

@@ -62,7 +62,7 @@ int api_auth(struct api_call *c, struct err *e)
 
 /* ---- distribution ---- */
 
-#define DISTRIBUTION(F)                                    \
+#define DISTRIBUTION(F)                                     \
 	F(OBJ, descriptor, "Descriptor", 0, oci_descriptor) \
 	F(OBJS, platforms, "Platforms", 0, oci_platform)
 JSON_STRUCT(distribution, DISTRIBUTION)

@@ -113,7 +113,8 @@ static int collect(struct push *p, const struct oci_descriptor *d, struct err *e
 static void tell(struct push *p, const struct oci_descriptor *d, const char *status, int64_t done)
 {
 	if (media_kind(d->media_type) == MEDIA_LAYER)
-		image_progress_tell(&p->layers, d->digest, status, done >= 0, MAX(done, 0), d->size);
+		image_progress_tell(&p->layers, d->digest, status, done >= 0, MAX(done, 0),
+		                    d->size);
 }
 
 struct sending {
@@ -243,8 +244,8 @@ static void tell_end(struct push *p, const char *tag)
 	progress_say(p->progress, NULL, "%s: digest: %s size: %lld", tag, m->d.digest,
 	             (long long)m->d.size);
 	progress_aux(p->progress,
-	             arena_printf(&p->arena, "{\"Tag\":\"%s\",\"Digest\":\"%s\",\"Size\":%lld}", tag,
-	                          m->d.digest, (long long)m->d.size));
+	             arena_printf(&p->arena, "{\"Tag\":\"%s\",\"Digest\":\"%s\",\"Size\":%lld}",
+	                          tag, m->d.digest, (long long)m->d.size));
 }
 
 /* ---- all together ---- */
@@ -252,7 +253,8 @@ static void tell_end(struct push *p, const char *tag)
 static int push_name(struct push *p, const struct image_name *name, const char *tag, struct err *e)
 {
 	p->blobs.n = p->manifests.n = p->next = 0;
-	if (collect(p, &name->target, e) < 0 || push_blobs(p, e) < 0 || put_manifests(p, tag, e) < 0)
+	if (collect(p, &name->target, e) < 0 || push_blobs(p, e) < 0 ||
+	    put_manifests(p, tag, e) < 0)
 		return -1;
 	tell_end(p, tag);
 	image_event(p->g, "push", reference_familiar(&p->arena, p->ref),
