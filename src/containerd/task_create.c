@@ -55,17 +55,29 @@ static int create_in_shim(struct task *task, struct arena *a, const Tasks__Creat
 	return 0;
 }
 
-/* A create that failed: the shim goes when it is asked; one that never came up has its program. */
+static bool is_gone(const struct task *task, int timeout_ms)
+{
+	struct pollfd p = { .fd = ttrpc_client_fd(task->shim), .events = POLLIN };
+
+	return poll(&p, 1, timeout_ms) > 0;
+}
+
+/*
+ * A create that failed: the shim goes when it is asked; for one that is dead, or never came up, its program
+ * ends what there is of the container.
+ */
 static void undo(const struct shim_command *c, struct task *task)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	struct err e = { 0 };
 
-	if (task) {
+	if (task && !is_gone(task, 0)) {
 		task_dismiss(task);
 		task_unref(task);
 		return;
 	}
+	if (task)
+		task_unref(task);
 	if (!shim_delete(c, &a, &e))
 		log_warn_of(&e, "undo create of task %s", c->id);
 	shim_remove_socket(c);
@@ -126,13 +138,6 @@ int task_create(struct daemon *d, struct arena *a, const char *ns,
 }
 
 /* ---- the end ---- */
-
-static bool is_gone(const struct task *task, int timeout_ms)
-{
-	struct pollfd p = { .fd = ttrpc_client_fd(task->shim), .events = POLLIN };
-
-	return poll(&p, 1, timeout_ms) > 0;
-}
 
 bool task_shutdown(struct task *task, int patience_ms)
 {

@@ -1,11 +1,10 @@
 """Alive, first proof: SIGKILL for dockerd and containerd, and nothing is lost."""
 
-import http.client
 import json
-import threading
 import time
 
 import pytest
+from stack.visitor import Visitor
 
 pytestmark = [pytest.mark.ours,
               pytest.mark.needs("dockerd", "containerd", "containerd-shim-runc-v2", "runc",
@@ -13,34 +12,6 @@ pytestmark = [pytest.mark.ours,
 # One line every 2 ms with a number, for ever; and a web server.
 WRITER = "i=0; while :; do echo line $i; i=$((i+1)); usleep 2000; done"
 WEB = "mkdir /w; echo alive > /w/index.html; httpd -f -p 80 -h /w"
-
-
-class Visitor(threading.Thread):
-    """Asks a published port all the time; `refused` counts what did not answer."""
-
-    def __init__(self, stack, port):
-        super().__init__(daemon=True)
-        self.stack, self.port, self.answered, self.refused = stack, port, 0, []
-        self.go_on = True
-        self.start()
-
-    def run(self):
-        while self.go_on:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port)
-            try:
-                connection.sock = self.stack.sandbox.connect("127.0.0.1", self.port, timeout=5)
-                connection.request("GET", "/")
-                assert connection.getresponse().read() == b"alive\n"
-                self.answered += 1
-            except (OSError, http.client.HTTPException, AssertionError) as error:
-                self.refused.append(repr(error))
-            finally:
-                connection.close()
-            time.sleep(0.01)
-
-    def stop(self):
-        self.go_on = False
-        self.join()
 
 
 def numbers(text):

@@ -22,6 +22,8 @@ ROUNDS, ROUNDS_LONG = 15, 100      # for each of the two ways to have a containe
 # A victim, and how often: weights.
 VICTIMS = {"dockerd": 6, "containerd": 4, "both": 3, "shim": 3, "runc": 3, "proxy": 2}
 
+WAYS = {"tag": "images", "network": "networks", "volume": "volumes"}
+
 
 def pushed(registry):
     """Two small images in the registry: {repository: id}."""
@@ -162,8 +164,9 @@ class Matrix:
         for box in world.boxes.values():
             world.api("DELETE", f"/containers/{box['Id']}?force=1")
         for key in world.tell():
-            if key.startswith("tag "):
-                world.api("DELETE", f"/images/{key.removeprefix('tag ')}")
+            what, name = key.split(" ", 1)
+            if what != "box":
+                world.api("DELETE", f"/{WAYS[what]}/{name}")
         self.ledger.settle({})
         self.stack.docker("pull", "-q", sorted(self.images)[0], check=True)
         self.stack.docker("rmi", sorted(self.images)[0], check=True)

@@ -20,6 +20,8 @@ STOPPABLE = ["sh", "-c", "trap 'exit 3' TERM; while :; do sleep 0.05; done"]
 LEAVER = ["sh", "-c", "sleep 0.3; exit 7"]
 WEB = ["sh", "-c", "echo alive > /tmp/index.html; exec httpd -f -p 80 -h /tmp"]
 
+# A thing that is there or is not: networks and volumes.
+HERE = "here"
 # How a container looks from outside; code counts once it has exited.
 Box = namedtuple("Box", "name status code memory")
 
@@ -272,6 +274,55 @@ class Images(Client):
             self.ask(key, None, "DELETE", f"/images/{key.removeprefix('tag ')}")
 
 
+class Places(Client):
+    """Makes and removes networks and volumes, and runs containers on one of each."""
+
+    SOME = 3
+    STEPS = {"create_network": 2, "create_volume": 2, "connect": 3, "remove": 3}
+
+    def mine(self, what, *_):
+        found = [key for key, states in self.ledger.copy().items()
+                 if key.startswith(f"{what} {self.name}-") and states == [HERE]]
+        return self.rand.choice(sorted(found)) if found else None
+
+    def create(self, what, path, body):
+        there = [key for key, states in self.ledger.copy().items()
+                 if key.startswith(f"{what} {self.name}-") and states != [None]]
+        if len(there) >= self.SOME:
+            return
+        self.count += 1
+        name = f"{self.name}-{self.load.epoch}-{self.count}"
+        self.ask(f"{what} {name}", HERE, "POST", path, {"Name": name, **body})
+
+    def create_network(self):
+        self.create("network", "/networks/create", {"CheckDuplicate": True})
+
+    def create_volume(self):
+        self.create("volume", "/volumes/create", {})
+
+    def connect(self):
+        """A container that writes to a volume, on a network; it is gone at its end."""
+        network, volume = self.mine("network"), self.mine("volume")
+        if not network or not volume:
+            return
+        self.count += 1
+        name = f"{self.name}-{self.load.epoch}-{self.count}-once"
+        self.ledger.begin(f"box {name}", ANY)
+        done = self.stack.docker("run", "--rm", "--name", name, "--label", f"{LABEL}={name}",
+                                 f"--network={network.split()[1]}", "-v",
+                                 f"{volume.split()[1]}:/v", "busybox", "sh", "-c",
+                                 "echo here >> /v/file && head -1 /v/file")
+        if done.returncode != 0 or done.stdout != "here\n":
+            raise Broken(f"run: {done.returncode} {done.stdout!r} {done.stderr!r}")
+        self.ledger.done(f"box {name}", None)
+
+    def remove(self):
+        what = self.rand.choice(["network", "volume"])
+        key = self.mine(what)
+        if key:
+            self.ask(key, None, "DELETE", f"/{what}s/{key.split()[1]}")
+
+
 class Workload:
     """Clients on one stack. images: {repository: id} of what Images may pull.
 
@@ -283,6 +334,7 @@ class Workload:
         self.failures = []
         self.broken = self.ending = False
         self.clients = [Containers(self, f"c{n}", f"{seed} c{n}") for n in range(boxes)]
+        self.clients.append(Places(self, "places", f"{seed} places"))
         if self.images:
             self.clients.append(Images(self, "images", f"{seed} images"))
 

@@ -7,7 +7,7 @@ strays()  what belongs to no container, and what a container lacks: links, rules
 
 import re
 
-from .workload import Api, Box, LABEL, kind
+from .workload import Api, Box, HERE, LABEL, kind
 
 ID = re.compile(r"[0-9a-f]{64}")
 # Bridge addresses in rules; the network's own (.0 and the gateway's .1) are nobody's.
@@ -29,11 +29,15 @@ class World:
         for image in self.api.json("GET", "/images/json"):
             for tag in image["RepoTags"] or ():
                 self.tags[tag] = image["Id"]
+        self.networks = {n["Name"]: n for n in self.api.json("GET", "/networks")
+                         if n["Name"] not in ("bridge", "host", "none")}
+        self.volumes = [v["Name"] for v in self.api.json("GET", "/volumes")["Volumes"] or ()]
 
     def tell(self, ignore=("busybox:latest", "hello-world:latest")):
         told = {f"box {label}": self._box(box) for label, box in self.boxes.items()}
         told |= {f"tag {tag}": ident for tag, ident in self.tags.items() if tag not in ignore}
-        return told
+        return told | {f"network {name}": HERE for name in self.networks} | {
+            f"volume {name}": HERE for name in self.volumes}
 
     @staticmethod
     def _box(found):
@@ -78,6 +82,10 @@ class World:
         veths = [name for name in seen["links"] if name.startswith("veth")]
         if len(veths) != len(self._on_bridge()):
             yield f"links: {len(veths)} for {len(self._on_bridge())} containers on a bridge"
+        bridges = {name for name in seen["links"] if name.startswith("br-")}
+        wanted = {"br-" + network["Id"][:12] for network in self.networks.values()}
+        yield from (f"links: {name} is nobody's" for name in bridges - wanted)
+        yield from (f"links: {name} is missing" for name in wanted - bridges)
 
     def _netns(self, seen):
         keys = {box["NetworkSettings"]["SandboxKey"] for box in self.running().values()}
@@ -97,6 +105,9 @@ class World:
     def _rules(self):
         text = self.stack.exec(["iptables-save"], check=True).stdout
         there = set(ADDRESS.findall(text)) - set(NOBODYS)
+        for name in set(re.findall(r"\bbr-[0-9a-f]{12}\b", text)):
+            if name not in {"br-" + network["Id"][:12] for network in self.networks.values()}:
+                yield f"rules: {name} is nobody's"
         mine = {box["NetworkSettings"]["IPAddress"] for box in self._on_bridge().values()}
         yield from (f"rules: {address} is nobody's" for address in there - mine)
         taken = [box["NetworkSettings"]["IPAddress"] for box in self._on_bridge().values()]
@@ -128,6 +139,9 @@ class World:
         there = set(self.stack.exec(["ls", folder], check=True).stdout.split())
         yield from (f"folder of {ident} is nobody's" for ident in there - known)
         yield from (f"no folder of {ident}" for ident in known - there)
+        listed = self.stack.exec(["ls", self.stack.data / "docker" / "volumes"]).stdout.split()
+        yield from (f"volume {name} is nobody's" for name in set(listed) - set(self.volumes))
+        yield from (f"volume {name} has no folder" for name in set(self.volumes) - set(listed))
 
     # ---- does what runs work?
 
