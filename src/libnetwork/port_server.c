@@ -16,6 +16,7 @@
 #include "base/proc.h"
 
 #define WATCHER_STACK (64 * 1024)
+#define RETRY_US      100000
 
 /* ---- starting ---- */
 
@@ -185,30 +186,57 @@ static bool wait_for_end(struct port_server *s, int fd)
 	return !s->closing;
 }
 
+/* Another server in the place of the dead one. With nothing given it may stay away until it is needed. */
+static int replace(struct port_server *s, struct err *e)
+{
+	fd_close(&s->watch_fd);
+	fd_close(&s->fd);
+	if (s->table.used == 0 || port_server_connect(s, true, e) == 0)
+		return 0;
+	fd_close(&s->watch_fd);
+	fd_close(&s->fd);
+	return -1;
+}
+
+/* False when there is nothing left to watch. */
+static bool watch_once(struct port_server *s, bool *told)
+{
+	_cleanup_unlock_ pthread_mutex_t *held = lock_take(&s->lock);
+	struct err e = { 0 };
+
+	if (s->closing)
+		return false;
+	if (replace(s, &e) < 0) {
+		if (!*told && s->warn)
+			s->warn(s->warn_ctx, &e);
+		*told = true;
+		return true;
+	}
+	*told = false;
+	if (s->watch_fd >= 0)
+		return true;
+	pthread_detach(s->watcher);
+	s->watching = false;
+	return false;
+}
+
 static void *watch(void *arg)
 {
 	struct port_server *s = arg;
+	bool told = false;
 
 	for (;;) {
-		struct err e = { 0 };
 		int fd;
 
 		pthread_mutex_lock(&s->lock);
 		fd = s->watch_fd;
 		pthread_mutex_unlock(&s->lock);
-		if (fd < 0 || !wait_for_end(s, fd))
+		if (fd < 0)
+			usleep(RETRY_US); /* it died while it was being started */
+		else if (!wait_for_end(s, fd))
 			return NULL;
-		_cleanup_unlock_ pthread_mutex_t *held = lock_take(&s->lock);
-		fd_close(&s->watch_fd);
-		fd_close(&s->fd);
-		/* With nothing published it may stay away until it is needed. */
-		if (s->table.used == 0 || port_server_connect(s, true, &e) < 0) {
-			if (s->table.used && s->warn)
-				s->warn(s->warn_ctx, &e);
-			pthread_detach(s->watcher);
-			s->watching = false;
+		if (!watch_once(s, &told))
 			return NULL;
-		}
 	}
 }
 
