@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from stack.visitor import Visitor
+from stack.visitor import Visitor, wait_for_page
 
 pytestmark = [pytest.mark.ours,
               pytest.mark.needs("dockerd", "containerd", "containerd-shim-runc-v2", "runc",
@@ -23,17 +23,6 @@ def check_log(docker, name):
     found = numbers(docker("logs", name))
     assert found == list(range(len(found))), "a gap, or a line twice"
     return len(found)
-
-
-def wait_for_page(stack, port):
-    def page():
-        try:
-            with stack.sandbox.connect("127.0.0.1", port, timeout=1) as connection:
-                connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
-                return b"200 OK" in connection.recv(4096)
-        except OSError:
-            return False
-    stack.wait_for(page)
 
 
 @pytest.mark.parametrize("victims", [("dockerd",), ("containerd",), ("dockerd", "containerd")],
