@@ -117,8 +117,7 @@ int links_hosts(struct engine *g, struct arena *a, const struct container_record
 		if (!c)
 			return err_set(e, ERR_PRECONDITION,
 			               "Cannot link to a non running container: %.12s AS /%s/%s",
-			               r->host->links.v[i], r->name,
-			               alias_of(r->host->links.v[i]));
+			               r->host->links.v[i], r->name, alias_of(r->host->links.v[i]));
 		container_view(c, &v);
 		if (add_line(a, r, &v, alias_of(r->host->links.v[i]), out, e) < 0)
 			return -1;

@@ -306,6 +306,31 @@ def test_no_masquerading_and_no_proxy(make):
         "-A OUTPUT", "")
 
 
+@pytest.mark.ours
+def test_pools_and_programs(make):
+    """default-address-pools, init-path, userland-proxy-path, storage-driver; what is so anyway."""
+    stack = make(daemon_json={
+        "default-address-pools": [{"base": "10.77.0.0/16", "size": 26}, {"base": "10.78.0.0/16", "size": 24}],
+        "init-path": "/run/my-init", "userland-proxy-path": "/run/my-proxy", "storage-driver": "overlayfs",
+        "raw-logs": True, "ip-forward-no-drop": True, "allow-direct-routing": True}, start=False)
+    for name in ("init", "proxy"):
+        stack.exec(["sh", "-c", f"printf '#!/bin/sh\\nexec docker-{name} \"$@\"\\n' > /run/my-{name}; chmod +x "
+                    f"/run/my-{name}; cp $(command -v docker-init) /run/my-init"], check=True)
+    stack.start()
+    assert stack.api("GET", "/info").json["Driver"] == "overlayfs"
+    for n in range(2):
+        made = stack.api("POST", "/networks/create", {"Name": f"pool{n}"})
+        it = stack.api("GET", f"/networks/{made.json['Id']}").json
+        assert re.match(r"10\.7[78]\..*/2[46]$", it["IPAM"]["Config"][0]["Subnet"]), it
+    assert stack.docker("run", "--rm", "--init", "busybox", "cat", "/proc/1/comm").stdout == "docker-init\n"
+    stack.docker("run", "-d", "-p", "8080:80", "busybox", "sleep", "100", check=True)
+    assert stack.pids("my-proxy") or stack.pids("docker-proxy")
+    assert stack.exec(["dockerd", "--version"]).stdout.startswith("Docker version ")
+    assert "--graph" not in stack.exec(["dockerd", "--help"]).stdout
+    refused = stack.exec(["dockerd", "--validate", "--config-file", "/dev/null", "-g", "relative"])
+    assert refused.returncode != 0 and "not an absolute path" in refused.stderr
+
+
 def test_bridge_none(make):
     stack = make(daemon_json={"bridge": "none"})
     assert "bridge" not in stack.docker("network", "ls", "--format", "{{.Name}}").stdout.split()

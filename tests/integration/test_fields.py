@@ -1,0 +1,179 @@
+"""Fields of the create body and parameters of the API, one row each: what is asked for is what a
+program in the container finds, or what inspect says."""
+
+import json
+import re
+import time
+
+import pytest
+
+V = "/v1.41"
+
+
+def cgroup(stack, name, file, controller):
+    """A file of the container's cgroup (v1), as the host sees it."""
+    pid = stack.api("GET", f"{V}/containers/{name}/json").json["State"]["Pid"]
+    lines = stack.exec(["cat", f"/proc/{pid}/cgroup"], check=True).stdout.splitlines()
+    path = [line.split(":", 2)[2] for line in lines if controller in line.split(":")[1].split(",")][0]
+    return stack.exec(["cat", f"/sys/fs/cgroup/{controller}{path}/{file}"], check=True).stdout.strip()
+
+
+INSIDE = [  # field, value, command, what it prints (a regular expression)
+    ("Domainname", "lab.test", "cat /proc/sys/kernel/domainname", r"lab\.test"),
+    ("Hostname", "box1", "hostname", "box1"), ("User", "1000:2000", "id -u; id -g", "1000\n2000"),
+    ("WorkingDir", "/made/here", "pwd", "/made/here"), ("Env", ["A=1", "PATH=/bin"], "echo $A-$PATH", "1-/bin"),
+    ("Tty", True, "test -t 1 && echo tty", "tty"), ("NetworkDisabled", True, "ls /sys/class/net", "lo"),
+    ("Labels", {"a": "b"}, "true", ""), ("StopSignal", "SIGUSR1", "true", ""), ("StopTimeout", 3, "true", ""),
+    ("HostConfig.CapAdd", ["NET_ADMIN"], "grep CapEff /proc/self/status", "00000000a80435fb"),
+    ("HostConfig.CapDrop", ["ALL"], "grep CapEff /proc/self/status", "0000000000000000"),
+    ("HostConfig.CgroupnsMode", "private", "cat /proc/1/cgroup | head -1", ":/$"),
+    ("HostConfig.Dns", ["192.0.2.5"], "cat /etc/resolv.conf", r"nameserver 192\.0\.2\.5"),
+    ("HostConfig.DnsOptions", ["ndots:9"], "cat /etc/resolv.conf", "options ndots:9"),
+    ("HostConfig.DnsSearch", ["lab.test"], "cat /etc/resolv.conf", r"search lab\.test"),
+    ("HostConfig.ExtraHosts", ["other:192.0.2.6"], "cat /etc/hosts", r"192\.0\.2\.6\s+other"),
+    ("HostConfig.GroupAdd", ["777", "daemon"], "id -G", r"\b1\b.*\b777\b|\b777\b.*\b1\b"),
+    ("HostConfig.OomScoreAdj", 321, "cat /proc/self/oom_score_adj", "321"),
+    ("HostConfig.Privileged", True, "grep CapEff /proc/self/status; grep Seccomp: /proc/self/status",
+     r"00000[01][0-9a-f]{10}\n.*0"),
+    ("HostConfig.SecurityOpt", ["seccomp=unconfined"], "grep Seccomp: /proc/self/status", r"Seccomp:\s+0"),
+    ("HostConfig.SecurityOpt", ["no-new-privileges"], "grep NoNewPrivs /proc/self/status", r"\s1"),
+    ("HostConfig.UTSMode", "host", "hostname", "^stack$"), ("HostConfig.PidMode", "host", "echo $$", r"\d\d+|[2-9]"),
+    ("HostConfig.UsernsMode", "host", "echo ok", "ok"), ("HostConfig.Isolation", "default", "echo ok", "ok"),
+    ("HostConfig.Sysctls", {"net.ipv4.ip_forward": "0", "kernel.shm_rmid_forced": "1"},
+     "cat /proc/sys/kernel/shm_rmid_forced", "1"),
+    ("HostConfig.ReadonlyRootfs", True, "touch /x || echo readonly", "readonly"),
+    ("HostConfig.ShmSize", 8 << 20, "df -k /dev/shm | tail -1", r"\b8192\b"),
+    ("HostConfig.Tmpfs", {"/t": "size=4m,mode=700"}, "df -k /t | tail -1; stat -c %a /t", r"\b4096\b(.|\n)*700"),
+    ("HostConfig.MaskedPaths", ["/etc/hosts"], "wc -c < /etc/hosts", "^0$"),
+    ("HostConfig.ReadonlyPaths", ["/etc"], "touch /etc/x || echo readonly", "readonly"),
+    ("HostConfig.Ulimits", [{"Name": "nofile", "Soft": 77, "Hard": 88}], "ulimit -Sn; ulimit -Hn", "77\n88"),
+    ("HostConfig.Init", True, "cat /proc/1/comm", "docker-init"), ("HostConfig.PidsLimit", 50, "echo ok", "ok"),
+    ("HostConfig.IpcMode", "none", "test -d /dev/shm || echo none", "none"),
+    ("HostConfig.Devices", [{"PathOnHost": "/dev/null", "PathInContainer": "/dev/mine", "CgroupPermissions": "rw"}],
+     "echo x > /dev/mine && test -c /dev/mine && echo ok", "ok"),
+    ("HostConfig.DeviceCgroupRules", ["c 1:7 r"], "cat /sys/fs/cgroup/devices/devices.list; echo ok", "ok"),
+    ("HostConfig.Annotations", {"org.test": "1"}, "echo ok", "ok"),
+    ("Shell", ["/bin/ash", "-c"], "echo ok", "ok"), ("AttachStderr", True, "echo ok", "ok"),
+]
+
+
+def body(field, value, command):
+    made = {"Image": "busybox", "Cmd": ["sh", "-c", command], "HostConfig": {}}
+    if field.startswith("HostConfig."):
+        made["HostConfig"][field.split(".")[1]] = value
+    else:
+        made[field] = value
+    return made
+
+
+@pytest.mark.parametrize("field, value, command, prints", INSIDE)
+def test_fields_inside(stack, engine, field, value, command, prints):
+    if engine == "debian" and "Annotations" in field:
+        pytest.skip("of API 1.43")
+    made = stack.api("POST", "/containers/create?name=field", body(field, value, command))
+    assert made.status == 201, made
+    assert stack.api("POST", f"{V}/containers/field/start").status == 204
+    stack.api("POST", f"{V}/containers/field/wait")
+    text = stack.api("GET", f"{V}/containers/field/logs?stdout=1&stderr=1").body
+    if field != "Tty":
+        text = re.sub(rb"[\x01\x02]\0\0\0....", b"", text, flags=re.DOTALL)
+    assert re.search(prints, text.decode().strip()), text
+    it = stack.api("GET", "/containers/field/json").json
+    section, name = ("HostConfig", field.split(".")[1]) if "." in field else ("Config", field)
+    if name not in ("Isolation", "SecurityOpt"):
+        assert it[section][name] == value, it[section][name]
+
+
+GROUPS = [  # field, value, controller, file, content
+    ("CpuShares", 512, "cpu", "cpu.shares", "512"), ("CpuPeriod", 50000, "cpu", "cpu.cfs_period_us", "50000"),
+    ("CpuQuota", 20000, "cpu", "cpu.cfs_quota_us", "20000"), ("NanoCpus", 500000000, "cpu", "cpu.cfs_quota_us", "50000"),
+    ("CpusetCpus", "0", "cpuset", "cpuset.cpus", "0"), ("CpusetMems", "0", "cpuset", "cpuset.mems", "0"),
+    ("Memory", 64 << 20, "memory", "memory.limit_in_bytes", str(64 << 20)),
+    ("MemoryReservation", 32 << 20, "memory", "memory.soft_limit_in_bytes", str(32 << 20)),
+    ("PidsLimit", 44, "pids", "pids.max", "44"), ("MemorySwappiness", 7, "memory", "memory.swappiness", "7"),
+    ("OomKillDisable", True, "memory", "memory.oom_control", "oom_kill_disable 1"),
+]
+
+
+@pytest.mark.parametrize("field, value, controller, file, content", GROUPS)
+def test_fields_of_cgroups(stack, engine, field, value, controller, file, content):
+    made = body(f"HostConfig.{field}", value, "sleep 100")
+    if field == "OomKillDisable":
+        made["HostConfig"]["Memory"] = 64 << 20
+    assert stack.api("POST", f"{V}/containers/create?name=field", made).status == 201
+    started = stack.api("POST", f"{V}/containers/field/start")
+    if engine == "debian" and started.status == 500 and field == "MemorySwappiness":
+        pytest.skip("not with its runc on this kernel")
+    assert started.status == 204, started
+    assert content in cgroup(stack, "field", file, controller)
+    assert stack.api("GET", f"{V}/containers/field/json").json["HostConfig"][field] == value
+
+
+UPDATES = [row for row in GROUPS if row[0] not in ("OomKillDisable", "MemorySwappiness")]
+
+
+@pytest.mark.parametrize("field, value, controller, file, content", UPDATES)
+def test_updates(stack, field, value, controller, file, content):
+    """The same limits, given to a container that runs."""
+    stack.api("POST", f"{V}/containers/create?name=field", body("Labels", {}, "sleep 100"))
+    assert stack.api("POST", f"{V}/containers/field/start").status == 204
+    changed = stack.api("POST", f"{V}/containers/field/update", {
+        field: value, **({"MemorySwap": -1} if field == "Memory" else {})})
+    assert changed.status == 200, changed
+    assert content in cgroup(stack, "field", file, controller)
+
+
+def test_parameters_of_the_list(stack):
+    """limit, all, size; what a platform means; the size in inspect."""
+    for i in range(3):
+        made = stack.api("POST", f"{V}/containers/create?name=list{i}&platform=linux", {
+            "Image": "busybox", "Cmd": ["sh", "-c", "echo 12345 > /file"]})
+        assert made.status == 201, made
+    newest = stack.api("GET", f"{V}/containers/json?limit=2").json
+    assert [c["Names"] for c in newest] == [["/list2"], ["/list1"]]
+    assert stack.api("GET", f"{V}/containers/json").json == []
+    stack.api("POST", f"{V}/containers/list0/start")
+    stack.api("POST", f"{V}/containers/list0/wait")
+    rows = {c["Names"][0]: c for c in stack.api("GET", f"{V}/containers/json?all=1&size=1").json}
+    assert rows["/list0"]["SizeRw"] > 0 and rows["/list0"]["SizeRootFs"] > 100000
+    assert stack.api("GET", f"{V}/containers/list0/json?size=1").json["SizeRw"] > 0
+    assert "SizeRw" not in stack.api("GET", f"{V}/containers/list0/json").json
+
+
+def test_signals_of_stop_and_restart(stack, engine):
+    """signal (later engines have it), t, and the signal that the container asks for."""
+    stack.api("POST", f"{V}/containers/create?name=sig", {
+        "Image": "busybox", "StopSignal": "SIGUSR1", "StopTimeout": 1, "Cmd": [
+            "sh", "-c", "trap 'exit 3' USR1; trap 'exit 4' TERM; echo up; while :; do sleep 0.05; done"]})
+
+    def start():
+        stack.api("POST", f"{V}/containers/sig/start")
+        stack.wait_for(lambda: b"up" in stack.api("GET", f"{V}/containers/sig/logs?stdout=1&tail=1").body)
+        time.sleep(0.1)
+
+    def code():
+        return stack.api("GET", f"{V}/containers/sig/json").json["State"]["ExitCode"]
+    start()
+    assert stack.api("POST", f"{V}/containers/sig/stop?t=5").status == 204
+    assert code() == 3
+    if engine == "ours":
+        start()
+        assert stack.api("POST", "/v1.43/containers/sig/stop?signal=TERM&t=5").status == 204
+        assert code() == 4
+        start()
+        assert stack.api("POST", "/v1.43/containers/sig/restart?signal=TERM&t=5").status == 204
+        assert stack.api("GET", f"{V}/containers/sig/json").json["State"]["Running"]
+
+
+def test_resize(stack):
+    stack.api("POST", f"{V}/containers/create?name=tty", {
+        "Image": "busybox", "Tty": True, "Cmd": ["sh", "-c", "while :; do stty size; sleep 0.05; done"],
+        "HostConfig": {"ConsoleSize": [20, 60]}})
+    assert stack.api("POST", f"{V}/containers/tty/start").status == 204
+    assert stack.api("POST", f"{V}/containers/tty/resize?h=33&w=77").status == 200
+    stack.wait_for(lambda: b"33 77" in stack.api("GET", f"{V}/containers/tty/logs?stdout=1&tail=3").body)
+    made = stack.api("POST", f"{V}/containers/tty/exec", {"Cmd": ["sleep", "5"], "Tty": True, "AttachStdin": False,
+                                                         "Privileged": False, "WorkingDir": "/tmp"})
+    assert stack.api("POST", f"{V}/exec/{made.json['Id']}/start", {"Detach": True, "Tty": True}).status == 200
+    assert stack.api("POST", f"{V}/exec/{made.json['Id']}/resize?h=20&w=50").status in (200, 201)
+    assert json.loads(stack.api("GET", f"{V}/exec/{made.json['Id']}/json").body)["Running"] is True
