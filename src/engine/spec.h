@@ -75,6 +75,14 @@ struct spec_input;
 int spec_mounts(struct arena *a, const struct spec_input *in, struct oci_spec *out, struct err *e)
         must_check;
 
+/* ---- propagation (spec_propagation.c) ---- */
+
+/* Does the host pass on what a shared or slave bind of this point needs? */
+int spec_propagation(struct arena *a, const struct mount_point *p, struct err *e) must_check;
+/* The same by a given /proc/self/mountinfo and a source without symlinks. */
+int spec_propagation_check(struct arena *a, const char *mountinfo, const char *source,
+                           const char *propagation, struct err *e) must_check;
+
 /* ---- the whole (spec.c) ---- */
 
 struct spec_input {

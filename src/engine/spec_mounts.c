@@ -147,7 +147,7 @@ static int add_point(struct arena *a, const struct mount_point *p, struct oci_sp
 	}
 	if (!p->source)
 		return err_set(e, ERR_INTERNAL, "volume at %s has no source", p->destination);
-	if (make_source(p, e) < 0)
+	if (make_source(p, e) < 0 || spec_propagation(a, p, e) < 0)
 		return -1;
 	arena_push(a, &m.options, p->non_recursive ? "bind" : "rbind");
 	if (p->read_only)

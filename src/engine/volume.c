@@ -18,7 +18,6 @@
 JSON_TYPE(volume_record, VOLUME_RECORD)
 
 #define FOLDER_MODE 0701 /* of a volume; who gets in is decided by _data */
-#define DATA_MODE   0755
 
 /* ---- names ---- */
 
@@ -91,7 +90,7 @@ char *volume_data(struct arena *a, const char *folder)
 int volume_make_folder(struct arena *a, const char *folder, struct err *e)
 {
 	return dir_make(folder, FOLDER_MODE, e) < 0 ||
-	                       dir_make(volume_data(a, folder), DATA_MODE, e) < 0
+	                       dir_make(volume_data(a, folder), VOLUME_DATA_MODE, e) < 0
 	               ? -1
 	               : 0;
 }

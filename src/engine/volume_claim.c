@@ -135,6 +135,15 @@ static int open_dir(const char *path, struct err *e)
 	return fd < 0 ? err_errno(e, errno, "open %s", path) : fd;
 }
 
+/* Just as an empty folder that the next start would make in its place. */
+static bool is_plain(int dir)
+{
+	struct stat st;
+
+	return is_empty(dir) && fstat(dir, &st) == 0 && st.st_uid == 0 && st.st_gid == 0 &&
+	       (st.st_mode & 07777) == VOLUME_DATA_MODE;
+}
+
 /* Nobody has the directory in his hands: a full copy takes its place at once. */
 static int fill_by_rename(struct arena *a, int from, const char *folder, struct err *e)
 {
@@ -146,7 +155,7 @@ static int fill_by_rename(struct arena *a, int from, const char *folder, struct 
 	to = open_dir(aside, e);
 	if (to < 0 || volume_copy(from, to, e) < 0)
 		return -1;
-	if (!is_empty(to) && syncfs(to) < 0)
+	if (!is_plain(to) && syncfs(to) < 0)
 		return err_errno(e, errno, "sync %s", aside);
 	if (rename(aside, volume_data(a, folder)) < 0)
 		return err_errno(e, errno, "rename %s", aside);

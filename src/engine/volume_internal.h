@@ -4,7 +4,8 @@
 
 #include "engine/volume.h"
 
-#define VOLUME_ROWS "volume" /* kind of the store's rows */
+#define VOLUME_ROWS      "volume" /* kind of the store's rows */
+#define VOLUME_DATA_MODE 0755     /* of _data; the image's folder may say otherwise */
 
 #define VOLUME_RECORD(F)                     \
 	F(STR, name, "name", REQUIRED)       \

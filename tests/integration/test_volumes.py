@@ -314,6 +314,55 @@ def test_a_device_that_is_not_there(docker, refused):
     assert "no such file or directory" in text
 
 
+# ---- binds
+
+
+def test_propagation_asks_the_host(docker, stack, refused):
+    stack.exec(["sh", "-c", "mkdir -p /run/plain /run/passes; mount -t tmpfs passes /run/passes && "
+                            "mount --make-shared /run/passes"], check=True)
+    text = refused(125, *RUN, "-v", "/run/plain:/b:rshared", "busybox", "true")
+    assert "path /run/plain is mounted on /run but it is not a shared mount" in text
+    text = refused(125, *RUN, "-v", "/run/plain:/b:rslave", "busybox", "true")
+    assert "but it is not a shared or slave mount" in text
+    docker(*RUN, "-v", "/run/passes:/b:rslave", "busybox", "true")
+    docker("run", "-d", "--name", "box", "--network=none", "-v", "/run/passes:/b:rslave", "busybox",
+           "sleep", "99")
+    stack.exec(["sh", "-c", "mkdir /run/passes/late; mount -t tmpfs late /run/passes/late; "
+                            "touch /run/passes/late/seen"], check=True)
+    assert docker("exec", "box", "ls", "/b/late") == "seen"
+    docker("rm", "-f", "box")
+    stack.exec(["sh", "-c", "umount /run/passes/late /run/passes; rmdir /run/passes /run/plain"], check=True)
+
+
+def test_a_missing_source(docker, stack, refused):
+    """-v makes it, --mount does not, unless it is told to."""
+    docker(*RUN, "-v", "/run/fresh/deep:/b", "busybox", "touch", "/b/x")
+    assert stack.exec(["ls", "/run/fresh/deep"]).stdout == "x\n"
+    stack.exec(["rm", "-r", "/run/fresh"], check=True)
+    assert "bind source path does not exist" in refused(
+        125, *RUN, "--mount", "type=bind,source=/run/fresh,target=/b", "busybox", "true")
+
+
+@pytest.mark.ours                               # CreateMountpoint came with API 1.42
+def test_a_mount_that_makes_its_source(stack):
+    body = {"Image": "busybox", "Cmd": ["touch", "/b/x"], "HostConfig": {
+        "NetworkMode": "none", "Mounts": [{"Type": "bind", "Source": "/run/made", "Target": "/b",
+                                           "BindOptions": {"CreateMountpoint": True}}]}}
+    box = stack.api("POST", "/v1.43/containers/create", body).json["Id"]
+    assert stack.api("POST", f"/v1.43/containers/{box}/start").status == 204
+    stack.api("POST", f"/v1.43/containers/{box}/wait")
+    assert stack.exec(["ls", "/run/made"]).stdout == "x\n"
+    stack.exec(["rm", "-r", "/run/made"], check=True)
+
+
+def test_tmpfs(docker):
+    line = docker(*RUN, "--mount", "type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=700", *SH,
+                  "grep ' /t ' /proc/mounts; stat -c %a /t")
+    assert "size=1024k" in line and line.endswith("700")
+    line = docker(*RUN, "--tmpfs", "/t:exec,size=2m", "busybox", "grep", " /t ", "/proc/mounts")
+    assert "size=2048k" in line and "noexec" not in line and "nosuid" in line
+
+
 # ---- events
 
 
