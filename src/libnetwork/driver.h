@@ -39,6 +39,9 @@ struct net_driver {
 	/* Why the two cannot be there at once, in words; or NULL. May be NULL in the table. */
 	const char *(*conflict)(const struct network_info *a, const struct network_info *b);
 
+	/* Whether a new one is possible at all; not asked about one of a row. May be NULL. */
+	int (*check_new)(const struct network_info *in, struct err *e);
+
 	/* `in` has name, id, options, flags and the pools with their gateways. */
 	int (*create_network)(struct net_env *env, const struct network_info *in, void **out,
 	                      struct err *e);
@@ -51,8 +54,8 @@ struct net_driver {
 	void (*free_endpoint)(void *ep);
 
 	int (*join)(void *ep, const struct net_join *j, struct err *e);
-	/* `netns_ends`: nobody needs the interface taken out, the kernel is about to. */
-	int (*leave)(void *ep, bool netns_ends, struct err *e);
+	/* NULL: nobody needs the interface taken out, the namespace ends or has. */
+	int (*leave)(void *ep, const struct net_join *j, struct err *e);
 
 	/* Of what is joined: the default route goes through its gateway. */
 	int (*take_default_route)(void *ep, const struct net_join *j, struct err *e);
@@ -68,6 +71,7 @@ struct net_driver {
 const struct net_driver *net_driver_find(const char *name, struct err *e);
 const struct net_driver *net_driver_at(size_t i); /* NULL behind the last */
 
-extern const struct net_driver net_driver_bridge, net_driver_host, net_driver_null;
+extern const struct net_driver net_driver_bridge, net_driver_host, net_driver_macvlan,
+        net_driver_null;
 
 #endif

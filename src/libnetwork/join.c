@@ -48,6 +48,21 @@ static int join_netns(struct endpoint *ep, struct sandbox *s, const char *interf
 	return d->join(ep->state, &j, e);
 }
 
+/* Takes the interface out, unless its namespace ends anyway, or has. */
+static int leave_netns(struct endpoint *ep, struct sandbox *s, const char *interface,
+                       bool netns_ends, struct err *e)
+{
+	const struct net_driver *d = ep->network->driver;
+	_cleanup_inside_ struct inside in = { -1, -1 };
+	struct net_join j = { .interface = interface };
+
+	if (netns_ends || !d->needs_netns || sandbox_enter(s, &in, NULL) < 0)
+		return d->leave(ep->state, NULL, e);
+	j.netns = in.netns;
+	j.nl = in.nl;
+	return d->leave(ep->state, &j, e);
+}
+
 /* The name inside: the one of a row, else the next number, which is not used twice. */
 static void name_interface(struct endpoint *ep, struct sandbox *s, struct endpoint_info *info)
 {
@@ -110,7 +125,7 @@ static int plug_in(struct endpoint *ep, struct sandbox *s, bool restored, struct
 	if (join_netns(ep, s, info.interface, !s->gateway && gateway_wants(s, ep), e) < 0)
 		return -1;
 	if (!restored && endpoint_put_row(ep, &info, e) < 0) {
-		if (ep->network->driver->leave(ep->state, false, NULL) < 0)
+		if (leave_netns(ep, s, info.interface, false, NULL) < 0)
 			err_wrap(e, "(and its interface stays)");
 		return -1;
 	}
@@ -149,7 +164,7 @@ static int unplug(struct endpoint *ep, bool netns_ends, struct err *e)
 	if (!ep->sandbox)
 		return 0;
 	result = gateway_unpublish(ep, e);
-	if (ep->network->driver->leave(ep->state, netns_ends, result < 0 ? NULL : e) < 0)
+	if (leave_netns(ep, ep->sandbox, ep->info.interface, netns_ends, result < 0 ? NULL : e) < 0)
 		result = -1;
 	set_left(ep);
 	return result;

@@ -244,6 +244,8 @@ static void release_addresses(struct network *n)
 
 static int build(struct network *n, bool restored, struct err *e)
 {
+	if (!restored && n->driver->check_new && n->driver->check_new(&n->info, e) < 0)
+		return -1;
 	if (request_addresses(n, e) < 0)
 		return -1;
 	if (!restored &&

@@ -210,3 +210,10 @@ int address_configure(int nl, int index, const struct inet *a, const struct inet
 		return err_wrap(e, "configure address %s", inet_format_prefix(text, a));
 	return 0;
 }
+
+void mac_of_address(uint8_t mac[MAC_SIZE], const struct inet *a)
+{
+	mac[0] = 0x02;
+	mac[1] = 0x42;
+	memcpy(mac + 2, a->ip, MAC_SIZE - 2);
+}

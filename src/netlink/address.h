@@ -34,4 +34,7 @@ int neighbour_set(int nl, int index, const struct inet *ip, const uint8_t mac[MA
 int address_configure(int nl, int index, const struct inet *a, const struct inet *gateway,
                       struct err *e) must_check;
 
+/* The one that Docker gives an interface with that IPv4 address: 02:42 and the address. */
+void mac_of_address(uint8_t mac[MAC_SIZE], const struct inet *a);
+
 #endif

@@ -147,6 +147,26 @@ int link_add_veth(int nl, const struct veth *v, struct err *e)
 	return finish(nl, &m, e) < 0 ? err_wrap(e, "create interface %s", v->name) : 0;
 }
 
+int link_add_macvlan(int nl, const struct macvlan *v, struct err *e)
+{
+	_cleanup_nl_batch_ struct nl_batch m = { 0 };
+	struct ifinfomsg ifi = { 0 };
+	size_t info, data;
+
+	begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi);
+	nl_put_str(&m, IFLA_IFNAME, v->name);
+	nl_put_u32(&m, IFLA_LINK, (uint32_t)v->parent);
+	nl_put(&m, IFLA_ADDRESS, v->mac, MAC_SIZE);
+	nl_put_u32(&m, IFLA_NET_NS_FD, (uint32_t)v->netns);
+	info = nl_nest(&m, IFLA_LINKINFO);
+	nl_put_str(&m, IFLA_INFO_KIND, "macvlan");
+	data = nl_nest(&m, IFLA_INFO_DATA);
+	nl_put_u32(&m, IFLA_MACVLAN_MODE, v->mode);
+	nl_nest_end(&m, data);
+	nl_nest_end(&m, info);
+	return finish(nl, &m, e) < 0 ? err_wrap(e, "create macvlan interface %s", v->name) : 0;
+}
+
 int link_set_up(int nl, int index, struct err *e)
 {
 	_cleanup_nl_batch_ struct nl_batch m = { 0 };

@@ -44,6 +44,15 @@ struct veth {
 };
 int link_add_veth(int nl, const struct veth *v, struct err *e) must_check;
 
+struct macvlan {
+	const char *name;
+	int parent;    /* index, here */
+	unsigned mode; /* MACVLAN_MODE_... */
+	uint8_t mac[MAC_SIZE];
+	int netns; /* descriptor: it is born there */
+};
+int link_add_macvlan(int nl, const struct macvlan *v, struct err *e) must_check;
+
 int link_set_up(int nl, int index, struct err *e) must_check;
 int link_set_mtu(int nl, int index, unsigned mtu, struct err *e) must_check;
 int link_delete(int nl, int index, struct err *e) must_check;

@@ -710,7 +710,7 @@ def test_host_and_none(world, start):
 @pytest.mark.parametrize("want, words", [
     ({"Name": "bridge"}, "operation is not permitted on predefined bridge network"),
     ({"Name": "b/d"}, 'invalid network name: "b/d"'),
-    ({"Name": "x", "Driver": "macvlan"}, 'plugin "macvlan" not found'),
+    ({"Name": "x", "Driver": "ipvlan"}, 'plugin "ipvlan" not found'),
     ({"Name": "x", "Driver": "host"}, 'only one instance of "host" network is allowed'),
     ({"Name": "x", "IPAM": {"Driver": "dhcp"}}, 'plugin "dhcp" not found'),
     ({"Name": "x", "EnableIPv6": True}, "IPv6 networks are not there yet"),

@@ -200,9 +200,7 @@ static int choose_mac(struct bridge_endpoint *ep, struct arena *a, struct endpoi
 			return err_set(e, ERR_INVALID, "invalid MAC address \"%s\"", info->mac);
 		return 0;
 	}
-	ep->mac[0] = 0x02;
-	ep->mac[1] = 0x42;
-	memcpy(ep->mac + 2, ep->address.ip, 4);
+	mac_of_address(ep->mac, &ep->address);
 	info->mac = arena_strdup(a, mac_format(text, ep->mac));
 	return 0;
 }
@@ -335,14 +333,14 @@ static int switch_off(struct bridge_endpoint *ep, int host, struct err *e)
 	return err_wrap(e, "switch off %s", ep->host_interface);
 }
 
-static int leave(void *arg, bool netns_ends, struct err *e)
+static int leave(void *arg, const struct net_join *j, struct err *e)
 {
 	struct bridge_endpoint *ep = arg;
 	_cleanup_close_ int host = nl_open(NETLINK_ROUTE, e);
 
 	if (host < 0)
 		return -1;
-	return netns_ends ? switch_off(ep, host, e) : unplug(ep, host, e);
+	return j ? unplug(ep, host, e) : switch_off(ep, host, e);
 }
 
 const struct net_driver net_driver_bridge = {

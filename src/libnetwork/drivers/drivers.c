@@ -1,13 +1,14 @@
 /*
  * The table of network drivers, and the two that have nothing to do: "host" (the container is in
  * the host's own network namespace) and "null" (it has one with nothing but lo).
- * macvlan, ipvlan, overlay and remote drivers will be rows here.
+ * ipvlan, overlay and remote drivers will be rows here.
  */
 #include "libnetwork/driver.h"
 
 static const struct net_driver *const drivers[] = {
 	&net_driver_bridge,
 	&net_driver_host,
+	&net_driver_macvlan,
 	&net_driver_null,
 };
 
@@ -21,8 +22,8 @@ const struct net_driver *net_driver_find(const char *name, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(drivers); i++)
 		if (str_eq(drivers[i]->name, name))
 			return drivers[i];
-	err_set(e, ERR_NOT_FOUND, "plugin \"%s\" not found (network drivers: bridge, host, null)",
-	        name);
+	err_set(e, ERR_NOT_FOUND,
+	        "plugin \"%s\" not found (network drivers: bridge, host, macvlan, null)", name);
 	return NULL;
 }
 
@@ -55,7 +56,7 @@ static int join(unused_arg void *ep, unused_arg const struct net_join *j, unused
 	return 0;
 }
 
-static int leave(unused_arg void *ep, unused_arg bool netns_ends, unused_arg struct err *e)
+static int leave(unused_arg void *ep, unused_arg const struct net_join *j, unused_arg struct err *e)
 {
 	return 0;
 }
