@@ -54,6 +54,14 @@ extern const struct flags container_prune_flags, network_prune_flags, image_prun
 command_fn container_prune, network_prune, image_prune, volume_prune, builder_prune, system_prune,
         system_df, container_stats;
 
+/* cp.c, container_export.c */
+extern const struct flags cp_flags, export_flags, commit_flags;
+command_fn container_cp, container_export, container_diff, container_commit;
+
+/* image_archive.c, image_push.c, image_history.c */
+extern const struct flags save_flags, load_flags, import_flags, push_flags, history_flags;
+command_fn image_save, image_load, image_import, image_push, image_history;
+
 /* version.c, system_info.c, system_events.c */
 extern const struct flags version_flags, info_flags, events_flags;
 command_fn version_show, system_info, system_events;
