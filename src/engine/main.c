@@ -31,6 +31,7 @@
 #include "engine/image_cache.h"
 #include "engine/listen.h"
 #include "engine/listen_tls.h"
+#include "engine/log_config.h"
 #include "engine/networking.h"
 #include "engine/recover.h"
 #include "engine/reload.h"
@@ -302,6 +303,14 @@ static int run(struct engine *g, struct err *e)
 	return 0;
 }
 
+/* What containers get who say nothing about their log must be right. */
+static int check_log_defaults(const struct options *o, struct err *e)
+{
+	struct api_log_config log = { .type = o->log_driver, .config = o->log_opts };
+
+	return log_config_check(&log, e) < 0 ? err_wrap(e, "failed to set log opts") : 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct engine g;
@@ -312,7 +321,8 @@ int main(int argc, char **argv)
 	notify_claim();
 	g.argc = argc;
 	g.argv = argv;
-	if (options_load(&g.arena, argc, argv, &g.opt, &e) < 0) {
+	if (options_load(&g.arena, argc, argv, &g.opt, &e) < 0 ||
+	    (!g.opt.help && !g.opt.version && check_log_defaults(&g.opt, &e) < 0)) {
 		fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}

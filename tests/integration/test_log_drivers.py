@@ -274,3 +274,14 @@ def test_defaults_of_the_daemon(make, engine):
     docker("run", "--name", "more", "--network=none", "--log-opt", "max-file=7", "busybox", "true")
     assert json.loads(docker("inspect", "-f", "{{json .HostConfig.LogConfig}}", "more")) == {
         "Type": "json-file", "Config": {"max-size": "3k", "max-file": "7"}}
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("flags, message", [
+    (["--log-driver", "nosuch"], 'plugin "nosuch" not found'),
+    (["--log-opt", "foo=1"], "unknown log opt 'foo' for json-file log driver"),
+    (["--log-driver", "local", "--log-opt", "max-size=foo"], "invalid value for max-size"),
+], ids=str)
+def test_daemon_refuses_wrong_defaults(stack, flags, message):
+    done = stack.exec(["dockerd", "--validate", *flags])
+    assert done.returncode == 1 and "failed to set log opts: " in done.stderr and message in done.stderr

@@ -215,11 +215,12 @@ def test_engine_stops_its_containers(own):
     stack, docker = own
     for policy in POLICIES:
         for prefix in ("ran", "stopped"):
-            run(docker, policy, "sleep 1000", name=f"{prefix}-{policy}")
+            run(docker, policy, "sleep 1000", "--stop-timeout", "1", name=f"{prefix}-{policy}")
     docker("stop", "-t", "0", *[f"stopped-{policy}" for policy in POLICIES])
     docker("create", "--name", "never", "--restart", "always", "busybox", "sleep", "1000")
     stack.restart()
-    time.sleep(3)
+    stack.wait_for(lambda: statuses(docker, "stopped")["always"])
+    time.sleep(1)
     assert statuses(docker, "ran") == {"no": False, "on-failure": True, "unless-stopped": True, "always": True}
     found = statuses(docker, "stopped")
     del found["on-failure"]     # the original starts it, against its documentation
@@ -279,10 +280,10 @@ def test_auto_remove_while_the_engine_was_away(stack, docker, no_leaks):
 @pytest.mark.ours
 def test_auto_remove_under_kills(stack, docker, no_leaks):
     """Killed at any moment around its end: it is gone afterwards, with everything of it."""
-    for i in range(12):
+    for i in range(8):
         docker("run", "-d", "-i", "--rm", "--name", f"box{i}", "-p", "998:998", *SH, "read x")
         process = stack.docker_popen("kill", f"box{i}")
-        time.sleep(0.012 + 0.004 * i)
+        time.sleep(0.012 + 0.006 * i)
         stack.kill("dockerd")
         process.wait(20)
         stack.start_dockerd()
