@@ -31,8 +31,17 @@ const char *path_resolve(struct arena *a, int root, const char *path);
 
 /* ---- read.c: a tar to standard output ---- */
 
-/* `fd` is O_PATH of a file of any kind; `procfs` a descriptor of /proc/self/fd. */
-int read_tree(int fd, const char *name, int procfs, struct err *e) must_check;
+struct subject {
+	int fd;           /* O_PATH of a file of any kind */
+	const char *name; /* what its entry is called */
+	const char *path; /* where it is in the container, without symlinks */
+};
+/*
+ * `procfs` is a descriptor of /proc/self/fd. What is mounted below the subject is seen as an empty
+ * directory, unless it is one of the job's mounts: nobody wants a copy of /proc or /dev.
+ */
+int read_tree(const struct subject *s, int procfs, const struct files_job *job, struct err *e)
+        must_check;
 
 /* ---- write.c: a tar from standard input ---- */
 

@@ -25,9 +25,8 @@
 #define CAP(name) (1ULL << CAP_##name)
 
 /* Reading everything, and making other people's files. */
-#define CAPABILITIES                                                                              \
-	(CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID) | CAP(MKNOD) | CAP(SETFCAP) | \
-	 CAP(SYS_ADMIN))
+#define CAPABILITIES \
+	(CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID) | CAP(MKNOD) | CAP(SETFCAP))
 
 struct work {
 	struct arena a;
@@ -103,13 +102,14 @@ static int do_read(struct work *w, struct err *e)
 	if (fd < 0 || describe(w, &p, fd, e) < 0)
 		return -1;
 	send_result(&w->result);
-	return read_tree(fd, p.name, w->procfs, e);
+	return read_tree(&(struct subject){ fd, p.name, path_resolve(&w->a, w->root, p.absolute) },
+	                 w->procfs, &w->job, e);
 }
 
 static int do_export(struct work *w, struct err *e)
 {
 	send_result(&w->result);
-	return read_tree(w->root, "", w->procfs, e);
+	return read_tree(&(struct subject){ w->root, "", "/" }, w->procfs, &w->job, e);
 }
 
 static bool is_below(const char *path, const char *folder)

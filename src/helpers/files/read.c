@@ -15,7 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <linux/magic.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 #include "base/fd.h"
@@ -31,6 +33,8 @@ struct packer {
 	struct arena a;   /* names of files with several links */
 	struct map links; /* "dev:ino" -> name of the first entry */
 	int procfs;
+	const struct files_job *job;
+	const struct subject *top;
 	int depth;
 	char *buffer;
 };
@@ -38,6 +42,45 @@ struct packer {
 static int tar_failed(struct packer *p, struct err *e)
 {
 	return err_set(e, ERR_UNAVAILABLE, "write tar: %s", archive_error_string(p->tar));
+}
+
+/* ---- what is mounted ---- */
+
+static bool is_virtual(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 &&
+	       (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ||
+	        fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC);
+}
+
+/* Where an entry is in the container; its name begins with the subject's. */
+static bool is_at(const struct packer *p, const char *name, const char *path)
+{
+	const char *rest = name + strlen(p->top->name), *below = str_after(path, p->top->path);
+
+	rest += *rest == '/';
+	while (below && *below == '/')
+		below++;
+	return below && strncmp(rest, below, strlen(below)) == 0 &&
+	       (!rest[strlen(below)] || str_eq(rest + strlen(below), "/"));
+}
+
+/* The root of a mount that is not one of the container's volumes and binds. */
+static bool is_foreign(const struct packer *p, int fd, const char *name)
+{
+	struct statx st;
+
+	if (is_virtual(fd))
+		return true;
+	if (p->depth == 0 || statx(fd, "", AT_EMPTY_PATH, 0, &st) < 0 ||
+	    !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+		return false;
+	for (size_t i = 0; i < p->job->mounts.n; i++)
+		if (is_at(p, name, p->job->mounts.v[i].destination))
+			return false;
+	return true;
 }
 
 /* ---- one entry ---- */
@@ -218,7 +261,7 @@ static int pack_dir(struct packer *p, struct archive_entry *ae, int fd, const ch
 		if (write_header(p, ae, e) < 0)
 			return -1;
 	}
-	return pack_below(p, dir, buf_cstr(&prefix), e);
+	return is_foreign(p, dir, buf_cstr(&prefix)) ? 0 : pack_below(p, dir, buf_cstr(&prefix), e);
 }
 
 static int pack(struct packer *p, int fd, const char *name, struct err *e)
@@ -230,6 +273,8 @@ static int pack(struct packer *p, int fd, const char *name, struct err *e)
 	if (fstat(fd, &st) < 0) {
 		r = err_errno(e, errno, "%s", name);
 	} else {
+		if (S_ISREG(st.st_mode) && is_virtual(fd))
+			st.st_size = 0; /* as most of these say of themselves */
 		describe(ae, name, &st);
 		r = S_ISDIR(st.st_mode)   ? pack_dir(p, ae, fd, name, e)
 		    : S_ISREG(st.st_mode) ? pack_file(p, ae, fd, name, &st, e)
@@ -251,15 +296,15 @@ static int start(struct packer *p, struct err *e)
 	return 0;
 }
 
-int read_tree(int fd, const char *name, int procfs, struct err *e)
+int read_tree(const struct subject *s, int procfs, const struct files_job *job, struct err *e)
 {
-	struct packer p = { .procfs = procfs };
+	struct packer p = { .procfs = procfs, .job = job, .top = s };
 	int r;
 
 	p.buffer = arena_alloc(&p.a, BUFFER_SIZE);
 	r = start(&p, e);
 	if (r == 0)
-		r = pack(&p, fd, name, e);
+		r = pack(&p, s->fd, s->name, e);
 	if (r == 0 && archive_write_close(p.tar) != ARCHIVE_OK)
 		r = tar_failed(&p, e);
 	archive_write_free(p.tar);
