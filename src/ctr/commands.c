@@ -42,8 +42,8 @@ static const struct flag lease_create_flags[] = {
 
 #define FLAGS(table) (table), ARRAY_LEN(table)
 #define NO_FLAGS     NULL, 0
-#define LATER(group, names, help)                                                \
-	{                                                                        \
+#define LATER(group, names, help)                                                         \
+	{                                                                                 \
 		group, names, "", help " (not there yet)", NO_FLAGS, false, 0, NULL, NULL \
 	}
 
@@ -81,8 +81,8 @@ const struct ctr_command ctr_commands[] = {
 	{ "containers", "info", "CONTAINER", "get info about a container",
 	  FLAGS(container_info_flags), false, 1, NEED_CONTAINER ": invalid argument",
 	  ctr_container_info },
-	{ "containers", "list ls", "[flags] [<filter>, ...]", "list containers",
-	  FLAGS(quiet_flags), false, 0, NULL, ctr_container_list },
+	{ "containers", "list ls", "[flags] [<filter>, ...]", "list containers", FLAGS(quiet_flags),
+	  false, 0, NULL, ctr_container_list },
 	{ "containers", "label", "[flags] CONTAINER [<key>=<value>, ...]",
 	  "set and clear labels for a container", NO_FLAGS, false, 1,
 	  NEED_CONTAINER ": invalid argument", ctr_container_label },
@@ -91,8 +91,8 @@ const struct ctr_command ctr_commands[] = {
 
 	{ "content", "active", "", "display active transfers", NO_FLAGS, false, 0, NULL,
 	  ctr_content_active },
-	{ "content", "delete del remove rm", "[<digest>, ...]", "permanently delete one or more blobs",
-	  NO_FLAGS, false, 0, NULL, ctr_content_remove },
+	{ "content", "delete del remove rm", "[<digest>, ...]",
+	  "permanently delete one or more blobs", NO_FLAGS, false, 0, NULL, ctr_content_remove },
 	LATER("content", "edit", "edit a blob and return a new digest"),
 	LATER("content", "fetch", "fetch all content for an image into containerd"),
 	{ "content", "get", "[<digest>, ...]", "get the data for an object", NO_FLAGS, false, 1,
@@ -103,7 +103,8 @@ const struct ctr_command ctr_commands[] = {
 	LATER("content", "label", "add labels to content"),
 
 	LATER("images", "convert", "convert an image"),
-	LATER("images", "check", "check existing images to ensure all content is available locally"),
+	LATER("images", "check",
+	      "check existing images to ensure all content is available locally"),
 	LATER("images", "export", "export images"),
 	LATER("images", "import", "import images"),
 	{ "images", "list ls", "[flags] [<filter>, ...]", "list images known to containerd",
@@ -141,16 +142,17 @@ const struct ctr_command ctr_commands[] = {
 
 	{ "snapshots", "delete del remove rm", "<key> [<key>, ...]", "remove snapshots", NO_FLAGS,
 	  false, 0, NULL, ctr_snapshot_remove },
-	{ "snapshots", "info", "<key>", "get info about a snapshot", NO_FLAGS, false, 1,
-	  NULL, ctr_snapshot_info },
-	{ "snapshots", "list ls", "", "list snapshots", NO_FLAGS, false, 0, NULL, ctr_snapshot_list },
+	{ "snapshots", "info", "<key>", "get info about a snapshot", NO_FLAGS, false, 1, NULL,
+	  ctr_snapshot_info },
+	{ "snapshots", "list ls", "", "list snapshots", NO_FLAGS, false, 0, NULL,
+	  ctr_snapshot_list },
 	{ "snapshots", "mounts m mount", "<target> <key>",
 	  "mount gets mount commands for the snapshots", NO_FLAGS, false, 2, NULL,
 	  ctr_snapshot_mounts },
-	{ "snapshots", "tree", "", "display tree view of snapshot branches", NO_FLAGS, false, 0, NULL,
-	  ctr_snapshot_tree },
-	{ "snapshots", "usage", "[flags] [<key>, ...]", "usage snapshots", FLAGS(usage_flags), false,
-	  0, NULL, ctr_snapshot_usage },
+	{ "snapshots", "tree", "", "display tree view of snapshot branches", NO_FLAGS, false, 0,
+	  NULL, ctr_snapshot_tree },
+	{ "snapshots", "usage", "[flags] [<key>, ...]", "usage snapshots", FLAGS(usage_flags),
+	  false, 0, NULL, ctr_snapshot_usage },
 
 	LATER("tasks", "attach", "attach to the IO of a running container"),
 	{ "tasks", "delete del remove rm", "CONTAINER [CONTAINER, ...]", "delete one or more tasks",

@@ -118,7 +118,8 @@ int ctr_container_info(struct ctr *c, struct err *e)
 	if (ctr_container_get(c, c->args.v[0], &found, e) < 0)
 		return -1;
 	if (found->spec)
-		spec = (struct slice){ (const char *)found->spec->value.data, found->spec->value.len };
+		spec = (struct slice){ (const char *)found->spec->value.data,
+			               found->spec->value.len };
 	if (c->o.spec)
 		return print_json(c, spec, e);
 	buf_addc(&b, '{');

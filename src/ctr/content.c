@@ -23,11 +23,16 @@ static const struct {
 	int64_t below, unit; /* seconds */
 	const char *words;
 } ages[] = {
-	{ 1, 0, "Less than a second" },     { 2, 0, "1 second" },
-	{ 60, 1, "%lld seconds" },          { 120, 0, "About a minute" },
-	{ 3600, 60, "%lld minutes" },       { 7200, 0, "About an hour" },
-	{ 48 * 3600, 3600, "%lld hours" },  { 14 * 86400, 86400, "%lld days" },
-	{ 60 * 86400, 604800, "%lld weeks" }, { 730 * 86400LL, 30 * 86400, "%lld months" },
+	{ 1, 0, "Less than a second" },
+	{ 2, 0, "1 second" },
+	{ 60, 1, "%lld seconds" },
+	{ 120, 0, "About a minute" },
+	{ 3600, 60, "%lld minutes" },
+	{ 7200, 0, "About an hour" },
+	{ 48 * 3600, 3600, "%lld hours" },
+	{ 14 * 86400, 86400, "%lld days" },
+	{ 60 * 86400, 604800, "%lld weeks" },
+	{ 730 * 86400LL, 30 * 86400, "%lld months" },
 	{ INT64_MAX, 365 * 86400, "%lld years" },
 };
 

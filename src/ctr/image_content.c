@@ -70,7 +70,9 @@ int ctr_image_read(struct ctr *c, const Images__Image *found, struct ctr_image *
 	struct oci_document d;
 	const char *text;
 
-	*out = (struct ctr_image){ .name = found->name, .found = found, .size = found->target->size };
+	*out = (struct ctr_image){ .name = found->name,
+		                   .found = found,
+		                   .size = found->target->size };
 	if (read_document(c, found->target->digest, found->target->media_type, &d, e) < 0 ||
 	    (d.kind == MEDIA_INDEX && choose(c, &d, out, e) < 0))
 		return -1;
@@ -78,7 +80,8 @@ int ctr_image_read(struct ctr *c, const Images__Image *found, struct ctr_image *
 	if (ctr_blob(c, d.manifest.config->digest, &b, e) < 0)
 		return -1;
 	text = arena_strndup(&c->a, buf_cstr(&b), b.len);
-	if (oci_image_decode(&c->a, &out->manifest, (struct slice){ text, b.len }, &out->config, e) < 0)
+	if (oci_image_decode(&c->a, &out->manifest, (struct slice){ text, b.len }, &out->config,
+	                     e) < 0)
 		return -1;
 	out->size += d.manifest.config->size;
 	for (size_t i = 0; i < d.manifest.layers.n; i++)

@@ -9,7 +9,7 @@
 struct ctr_image {
 	const char *name;
 	const Images__Image *found;
-	struct strs platforms; /* "linux/amd64", sorted, each once */
+	struct strs platforms;        /* "linux/amd64", sorted, each once */
 	struct oci_manifest manifest; /* of this machine's platform */
 	struct oci_image config;
 	int64_t size; /* of the documents and layers of this machine's platform */

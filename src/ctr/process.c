@@ -80,7 +80,8 @@ int ctr_process_wait(struct ctr *c, struct ctr_process *p, struct err *e)
 
 const char *ctr_status_word(struct arena *a, Task__Status s, bool upper)
 {
-	const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(&task__status__descriptor, s);
+	const ProtobufCEnumValue *v =
+	        protobuf_c_enum_descriptor_get_value(&task__status__descriptor, s);
 	char *word = arena_strdup(a, v ? v->name : "UNKNOWN");
 
 	for (char *p = word; *p && !upper; p++)

@@ -132,14 +132,16 @@ static int remove_loaded(struct ctr *c, struct ctr_process *p, struct err *e)
 {
 	if (c->o.force && kill_first(c, p, e) < 0)
 		return -1;
-	if (!c->o.force && (p->status == TASK__STATUS__RUNNING || p->status == TASK__STATUS__PAUSED))
+	if (!c->o.force &&
+	    (p->status == TASK__STATUS__RUNNING || p->status == TASK__STATUS__PAUSED))
 		return err_set(e, ERR_PRECONDITION,
 		               "task must be stopped before deletion: %s: failed precondition",
 		               ctr_status_word(&c->a, p->status, false));
 	if (ctr_process_delete(c, p, e) < 0)
 		return -1;
 	if (p->exit_status)
-		log_warn("task %s exit with non-zero exit code %u", p->id, (unsigned)p->exit_status);
+		log_warn("task %s exit with non-zero exit code %u", p->id,
+		         (unsigned)p->exit_status);
 	return 0;
 }
 

@@ -292,7 +292,7 @@ static int apply_line(struct change *c, const char *line, struct err *e)
 		c->word = instructions[i].word;
 		return *c->rest || instructions[i].may_be_empty
 		               ? instructions[i].change(c, e)
-		                : wrong(c, "requires at least one argument", e);
+		               : wrong(c, "requires at least one argument", e);
 	}
 	return err_set(e, ERR_INVALID, "%s is not a valid change command", c->word);
 }

@@ -29,8 +29,9 @@ static int read_query(struct api_call *c, struct image_draft *d, struct err *e)
 	const char *message = api_query(c, "message");
 
 	if (!str_eq(api_query(c, "fromSrc"), "-"))
-		return err_set(e, ERR_UNIMPLEMENTED,
-		               "importing from a URL is not there yet: pipe it into docker import -");
+		return err_set(
+		        e, ERR_UNIMPLEMENTED,
+		        "importing from a URL is not there yet: pipe it into docker import -");
 	d->config.config = arena_new(c->arena, struct oci_image_params);
 	d->said.comment = str_empty(message) ? "Imported from -" : message;
 	if (image_make_name(c->arena, api_query(c, "repo"), api_query(c, "tag"), &d->name, e) < 0)

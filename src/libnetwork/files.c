@@ -250,7 +250,9 @@ void net_resolv_servers(const struct net_files *f, struct arena *a, struct strs 
 	for (size_t i = 0; i < all.n; i++)
 		if (inet_parse(all.v[i], &ip) && ip.family == AF_INET)
 			arena_push(a, out, all.v[i]);
-	for (size_t i = 0; i < ARRAY_LEN(public_servers) && out->n == 0 && f->dns.n == 0; i++)
+	if (out->n || f->dns.n)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(public_servers); i++)
 		arena_push(a, out, public_servers[i]);
 }
 

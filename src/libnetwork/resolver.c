@@ -14,14 +14,18 @@ static bool has_names(const struct endpoint *ep)
 
 int resolver_name(struct endpoint *ep, struct err *e)
 {
-	struct name_record r = { .network = ep->network->info.id,
-		                 .network_name = ep->network->info.name,
-		                 .address = ep->info.ipv4,
-		                 .names = ep->info.names };
+	_cleanup_arena_ struct arena a = { 0 };
+	struct endpoint_info info;
+	struct name_record r;
 
 	if (!has_names(ep))
 		return 0;
-	return port_server_name(ep->network->c->server, ep->info.id, &r, e);
+	endpoint_info(ep, &a, &info);
+	r = (struct name_record){ .network = info.network_id,
+		                  .network_name = info.network_name,
+		                  .address = info.ipv4,
+		                  .names = info.names };
+	return port_server_name(ep->network->c->server, info.id, &r, e);
 }
 
 /* ---- what a resolver knows ---- */

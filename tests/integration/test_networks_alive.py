@@ -132,3 +132,43 @@ def test_killed_in_the_middle(stack, docker, count):
         docker("rm", "-f", "one")
         docker("network", "prune", "-f")
         assert bridges(stack) == []
+
+
+class User(threading.Thread):
+    """Somebody with a network and a container of his own, on a network of all."""
+
+    def __init__(self, stack, number):
+        super().__init__(daemon=True)
+        self.stack, self.name, self.wrong = stack, f"u{number}", []
+        self.start()
+
+    def call(self, method, path, body=None, status=(200, 201, 204)):
+        reply = self.stack.api(method, "/v1.41" + path, body, timeout=30)
+        if reply.status not in status:
+            self.wrong.append(f"{method} {path}: {reply.status} {reply.text}")
+
+    def run(self):
+        me, box = self.name, f"/containers/{self.name}-box"
+        for _ in range(3):
+            self.call("POST", "/networks/create", {"Name": me})
+            self.call("POST", f"/containers/create?name={me}-box", {
+                "Image": "busybox", "Cmd": ["sleep", "1000"], "HostConfig": {"NetworkMode": me}})
+            self.call("POST", f"{box}/start")
+            self.call("POST", "/networks/all/connect", {"Container": f"{me}-box"})
+            done = self.stack.docker("exec", f"{me}-box", "nslookup", f"{me}-box.all")
+            if done.returncode or "Address: 10.1." not in done.stdout:
+                self.wrong.append(str(done))
+            self.call("POST", f"/networks/{me}/disconnect", {"Container": f"{me}-box"})
+            self.call("DELETE", f"/networks/{me}")
+            self.call("DELETE", f"{box}?force=1")
+
+
+def test_many_at_once(stack, docker):
+    docker("network", "create", "--subnet", "10.1.0.0/24", "all")
+    users = [User(stack, number) for number in range(4)]
+    for user in users:
+        user.join()
+    assert [user.wrong for user in users] == [[]] * len(users)
+    check(stack, docker)
+    docker("network", "rm", "all")
+    assert bridges(stack) == []

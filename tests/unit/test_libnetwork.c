@@ -305,6 +305,47 @@ static void loopback_servers_are_left_out(unused_arg void **state)
 	expect(&f, NULL, "nameserver 8.8.8.8\nnameserver 8.8.4.4\n", "c\n");
 }
 
+static void files_on_a_network_of_a_user(unused_arg void **state)
+{
+	struct net_files f = { .mode = NET_MODE_USER,
+		               .hostname = "c",
+		               .host_resolv = "search x\nnameserver 127.0.0.53\noptions edns0\n" };
+
+	expect(&f, NULL, "search x\nnameserver 127.0.0.11\noptions edns0 ndots:0\n", "c\n");
+	assert_false(net_resolv_has_ndots(&f));
+	f.dns = (struct strs)STRS("9.9.9.9");
+	f.dns_options = (struct strs)STRS("timeout:1", "ndots:2");
+	expect(&f, NULL, "search x\nnameserver 127.0.0.11\noptions timeout:1 ndots:2\n", "c\n");
+	assert_true(net_resolv_has_ndots(&f));
+}
+
+static void the_embedded_server_asks_those_of_the_host(unused_arg void **state)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct net_files f = { .host_resolv = "nameserver 127.0.0.53\nnameserver ::1\n" };
+	struct strs out;
+
+	net_resolv_servers(&f, &a, &out);
+	assert_int_equal(out.n, 1);
+	assert_string_equal(out.v[0], "127.0.0.53");
+	f.dns = (struct strs)STRS("9.9.9.9", "1.1.1.1");
+	net_resolv_servers(&f, &a, &out);
+	assert_int_equal(out.n, 2);
+	net_resolv_servers(&(struct net_files){ 0 }, &a, &out);
+	assert_int_equal(out.n, 2);
+	assert_string_equal(out.v[0], "8.8.8.8");
+}
+
+static void hosts_in_use_keep_what_is_not_ours(unused_arg void **state)
+{
+	struct net_files f = { .hostname = "c", .addresses = STRS("10.1.0.2", "10.3.0.2") };
+	struct strs was = STRS("10.1.0.2", "10.2.0.2");
+	_cleanup_buf_ struct buf b = { 0 };
+
+	net_hosts_change(&b, "# mine\n10.1.0.2\tc\n10.2.0.2\tc\n10.2.0.22 other", &was, &f);
+	assert_string_equal(buf_cstr(&b), "# mine\n10.1.0.2\tc\n10.2.0.22 other\n10.3.0.2\tc\n");
+}
+
 static void nonsense_is_refused(unused_arg void **state)
 {
 	static const char *const bad[] = { "x",       "x:",          ":1.2.3.4",
@@ -333,6 +374,9 @@ int main(void)
 		cmocka_unit_test(bridges_have_our_names),
 		cmocka_unit_test(files_on_the_default_bridge),
 		cmocka_unit_test(files_without_a_network),
+		cmocka_unit_test(files_on_a_network_of_a_user),
+		cmocka_unit_test(the_embedded_server_asks_those_of_the_host),
+		cmocka_unit_test(hosts_in_use_keep_what_is_not_ours),
 		cmocka_unit_test(files_of_the_host),
 		cmocka_unit_test(loopback_servers_are_left_out),
 		cmocka_unit_test(nonsense_is_refused),
