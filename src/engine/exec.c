@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include "base/clock.h"
 
-#define FORGET_MS (5 * 60 * 1000) /* after its end an exec can be inspected this long */
+#define FORGET_MS  (5 * 60 * 1000) /* after its end an exec can be inspected this long ... */
+#define KEEP_ENDED 64              /* ... unless so many others have ended since */
 
 struct execs {
 	pthread_mutex_t lock;
@@ -36,24 +37,42 @@ void exec_cleanup(struct exec **x)
 	exec_unref(*x);
 }
 
+struct ended {
+	size_t n;
+	struct exec *oldest;
+};
+
 /* With the table's lock held. */
-static void forget_old(struct execs *all)
+static struct ended count_ended(struct execs *all)
 {
-	int64_t now = clock_mono_ms();
+	struct ended out = { 0 };
 	const char *id;
 	void *v;
 
 	for (size_t i = 0; map_next(&all->by_id, &i, &id, &v);) {
 		struct exec *x = v;
-		bool old;
 
 		pthread_mutex_lock(&x->lock);
-		old = x->status == EXEC_EXITED && now - x->ended_ms > FORGET_MS;
-		pthread_mutex_unlock(&x->lock);
-		if (old) {
-			map_remove(&all->by_id, id);
-			exec_unref(x);
+		if (x->status == EXEC_EXITED) {
+			out.n++;
+			if (!out.oldest || x->ended_ms < out.oldest->ended_ms)
+				out.oldest = x;
 		}
+		pthread_mutex_unlock(&x->lock);
+	}
+	return out;
+}
+
+/* With the table's lock held. */
+static void forget_old(struct execs *all)
+{
+	int64_t now = clock_mono_ms();
+	struct ended ended;
+
+	while ((ended = count_ended(all)).n > KEEP_ENDED ||
+	       (ended.oldest && now - ended.oldest->ended_ms > FORGET_MS)) {
+		map_remove(&all->by_id, ended.oldest->id);
+		exec_unref(ended.oldest);
 	}
 }
 
