@@ -29,9 +29,10 @@ static void write_and_read(const struct log_format *format, const char *p, size_
 {
 	_cleanup_buf_ struct buf out = { 0 };
 	struct log_entry en = { 0 };
+	struct log_time time = { .ns = 1234567890, .text = "2026-01-02T03:04:05Z" };
 	bool ok = false;
 
-	format->add(&out, OUTPUT_STDERR, (struct slice){ p, n }, 1234567890, NULL);
+	format->add(&out, OUTPUT_STDERR, (struct slice){ p, n }, &time, NULL);
 	if (format->parse(out.data, out.len, &en, &ok) != out.len || !ok || !en.is_stderr)
 		abort();
 }

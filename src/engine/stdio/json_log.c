@@ -8,22 +8,19 @@
  * JSON trees. A line that does not look like an entry is skipped.
  */
 #include <unistd.h>
-#include "base/clock.h"
 #include "base/json.h"
 #include "engine/stdio/log_file.h"
 
-static void add(struct buf *out, enum output which, struct slice text, int64_t ns,
+static void add(struct buf *out, enum output which, struct slice text, const struct log_time *time,
                 const char *attrs)
 {
-	char time[CLOCK_TEXT_SIZE];
-
 	buf_adds(out, "{\"log\":");
 	json_quote_log(out, text);
 	buf_adds(out, which == OUTPUT_STDOUT ? ",\"stream\":\"stdout\"" : ",\"stream\":\"stderr\"");
 	if (attrs)
 		buf_printf(out, ",\"attrs\":%s", attrs);
 	buf_adds(out, ",\"time\":\"");
-	buf_adds(out, clock_format(time, ns));
+	buf_adds(out, time->text);
 	buf_adds(out, "\"}\n");
 }
 

@@ -51,7 +51,7 @@ static size_t get_length(const char *p)
 	return (size_t)u[0] << 24 | (size_t)u[1] << 16 | (size_t)u[2] << 8 | u[3];
 }
 
-static void add(struct buf *out, enum output which, struct slice text, int64_t ns,
+static void add(struct buf *out, enum output which, struct slice text, const struct log_time *time,
                 unused_arg const char *attrs)
 {
 	bool partial = text.len == 0 || text.data[text.len - 1] != '\n';
@@ -63,7 +63,7 @@ static void add(struct buf *out, enum output which, struct slice text, int64_t n
 	buf_add(out, length, LENGTH);
 	add_bytes(out, SOURCE, slice_of(which == OUTPUT_STDOUT ? "stdout" : "stderr"));
 	add_varint(out, TIME_NANO << 3 | VARINT);
-	add_varint(out, (uint64_t)ns);
+	add_varint(out, (uint64_t)time->ns);
 	add_bytes(out, LINE, text);
 	if (partial) {
 		add_varint(out, PARTIAL << 3 | VARINT);

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/fd.h"
 
 static pthread_mutex_t parts_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -147,6 +146,12 @@ void log_file_close(struct log_file *l)
 	l->path = l->attrs = NULL;
 }
 
+void log_time_set(struct log_time *t, int64_t ns)
+{
+	t->ns = ns;
+	clock_format(t->text, ns);
+}
+
 /* Without a size, or while it cannot be rotated, there is no end. */
 static uint64_t room_of(const struct log_file *l, uint64_t len)
 {
@@ -157,10 +162,11 @@ static uint64_t room_of(const struct log_file *l, uint64_t len)
 size_t log_file_format(const struct log_file *l, struct buf *out, uint64_t len, enum output which,
                        const char *p, size_t n, bool final)
 {
-	int64_t now = clock_now_ns();
+	struct log_time now;
 	uint64_t room = room_of(l, len);
 	size_t used = 0;
 
+	log_time_set(&now, clock_now_ns());
 	while (used < n && out->len < room) {
 		size_t want = MIN(n - used, (size_t)LINE_BYTES);
 		const char *nl = memchr(p + used, '\n', want);
@@ -171,7 +177,7 @@ size_t log_file_format(const struct log_file *l, struct buf *out, uint64_t len, 
 		/* The newline of a line of exactly LINE_BYTES belongs to it. */
 		if (!nl && used + take < n && p[used + take] == '\n')
 			take++;
-		l->format->add(out, which, (struct slice){ p + used, take }, now, l->attrs);
+		l->format->add(out, which, (struct slice){ p + used, take }, &now, l->attrs);
 		used += take;
 	}
 	return used;

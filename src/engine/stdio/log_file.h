@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/str.h"
@@ -37,10 +38,17 @@ struct log_entry {
 	bool is_stderr;
 };
 
+/* When entries were read: all of a block at once. */
+struct log_time {
+	int64_t ns;
+	char text[CLOCK_TEXT_SIZE];
+};
+void log_time_set(struct log_time *t, int64_t ns);
+
 struct log_format {
 	/* Appends an entry; `text` ends with a newline unless it is a piece of a line. */
-	void (*add)(struct buf *out, enum output which, struct slice text, int64_t ns,
-	            const char *attrs);
+	void (*add)(struct buf *out, enum output which, struct slice text,
+	            const struct log_time *time, const char *attrs);
 	/* The entry at p: bytes it takes, 0 when it is not whole. *ok: it could be read. */
 	size_t (*parse)(const char *p, size_t n, struct log_entry *out, bool *ok);
 	/* Where the last whole entry ends in a file that nobody kept a record of. */
