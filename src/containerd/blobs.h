@@ -74,6 +74,9 @@ void ingest_cleanup(struct ingest **i);
 int ingest_stat(struct blobs *b, const char *ref, struct ingest_status *st, struct err *e)
         must_check;
 /* ERR_UNAVAILABLE while somebody writes it. Nothing there is success. */
+/* A file without a name beside the ingests: it goes with its descriptor. */
+int ingest_scratch(struct blobs *b, struct err *e) must_check;
+
 int ingest_abort(struct blobs *b, const char *ref, struct err *e) must_check;
 /* Removes the directories whose names (HEX) `keep` does not want. */
 int ingest_clean(struct blobs *b, bool (*keep)(void *arg, const char *name), void *arg,

@@ -5,7 +5,10 @@
  * Content that another namespace already has is shared: when the digest is known beforehand and the
  * bytes are on disk, nothing is transferred and the commit only makes the row.
  */
+#include <errno.h>
+#include <unistd.h>
 #include "base/clock.h"
+#include "base/limits.h"
 #include "containerd/blobs.h"
 #include "containerd/content.h"
 #include "containerd/exchange.h"
@@ -20,6 +23,7 @@
 
 /* An ingest that no lease holds is garbage after a day. */
 #define INGEST_LIFE_NS (24 * 3600 * NS_PER_S)
+#define CHUNK          (128 * KIB)
 
 struct write {
 	struct daemon *d;
@@ -216,6 +220,53 @@ static int commit(struct write *w, const Content__WriteContentRequest *req, stru
 	pb_set(&event, size, offset_of(w));
 	exchange_publish(w->d->events, w->ns, "/content/create", &event);
 	return 0;
+}
+
+/* ---- from a file of ours ---- */
+
+static int fill(struct write *w, int fd, struct err *e)
+{
+	char *chunk = arena_alloc(w->a, CHUNK);
+	ssize_t n;
+
+	if (offset_of(w) > 0 && ingest_truncate(w->ingest, e) < 0)
+		return -1;
+	while ((n = read(fd, chunk, CHUNK)) > 0)
+		if (ingest_write(w->ingest, chunk, (size_t)n, e) < 0)
+			return -1;
+	return n < 0 ? err_errno(e, errno, "read what is stored") : 0;
+}
+
+int content_put(struct rpc_call *call, const char *ref, int fd, const char **digest, int64_t *size,
+                struct err *e)
+{
+	struct write w = { .d = request_daemon(call),
+		           .a = rpc_call_arena(call),
+		           .lease = request_lease(call),
+		           .ref = ref,
+		           .expected = "" };
+	char label[DIGEST_SIZE];
+	Pairs__StringPair pair = PAIRS__STRING_PAIR__INIT, *pairs[] = { &pair };
+	Content__WriteContentRequest req = CONTENT__WRITE_CONTENT_REQUEST__INIT;
+	int r = -1;
+
+	w.ns = request_namespace(call, e);
+	if (w.ns && begin(&w, e) == 0 && fill(&w, fd, e) == 0) {
+		*digest = digest_of_write(&w);
+		*size = offset_of(&w);
+		str_copy(label, sizeof(label), *digest);
+		pair.key = "containerd.io/uncompressed";
+		pair.value = label;
+		req.n_labels = 1;
+		req.labels = pairs;
+		r = commit(&w, &req, e);
+	}
+	ingest_close(w.ingest);
+	if (r < 0 && e->kind == ERR_ALREADY_EXISTS) {
+		err_clear(e);
+		return 0;
+	}
+	return r;
 }
 
 /* ---- the stream ---- */

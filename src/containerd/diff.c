@@ -1,16 +1,17 @@
 /*
  * containerd.services.diff.v1.Diff: Apply turns a layer into files, by the `unpack` helper, which
- * reads the blob on its stdin and is the only one that looks at what is in it.
+ * reads the blob on its stdin and is the only one that looks at what is in it. Diff: diff_make.c.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/file.h"
 #include "containerd/blobs.h"
 #include "containerd/content.h"
+#include "containerd/diff.h"
+#include "containerd/helper.h"
 #include "containerd/reaper.h"
 #include "containerd/request.h"
 #include "containerd/services.h"
@@ -20,19 +21,6 @@
 
 /* A layer that takes longer than this is stuck. */
 #define UNPACK_TIMEOUT_MS (3600 * 1000)
-#define OUTPUT_MAX        4096
-
-/* libexec/lighter/unpack beside the bin directory that we run from. */
-static const char *helper_path(struct arena *a)
-{
-	char exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	if (n < 0)
-		return "unpack";
-	exe[n] = '\0';
-	return path_clean(a, arena_printf(a, "%s/../../libexec/lighter/unpack", exe));
-}
 
 /* ---- where to ---- */
 
@@ -78,25 +66,6 @@ static int target_of(struct arena *a, const Diff__ApplyRequest *req, struct targ
 
 /* ---- the helper ---- */
 
-/* An anonymous file that takes a short output, so that nobody has to read while the helper runs. */
-static int output_file(struct err *e)
-{
-	int fd = memfd_create("unpack", MFD_CLOEXEC);
-
-	return fd < 0 ? err_errno(e, errno, "memfd") : fd;
-}
-
-static const char *output_text(struct arena *a, int fd)
-{
-	char *text = arena_alloc(a, OUTPUT_MAX);
-	ssize_t n = pread(fd, text, OUTPUT_MAX - 1, 0);
-
-	text[MAX(n, 0)] = '\0';
-	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '))
-		text[--n] = '\0';
-	return text;
-}
-
 static const char *const *helper_args(struct arena *a, const char *path, const char *compression,
                                       const struct target *t)
 {
@@ -121,9 +90,9 @@ static const char *const *helper_args(struct arena *a, const char *path, const c
 static const char *run_helper(struct arena *a, const char *compression, const struct target *t,
                               int blob, struct err *e)
 {
-	_cleanup_close_ int out_fd = output_file(e);
-	_cleanup_close_ int err_fd = output_file(e);
-	const char *path = helper_path(a);
+	_cleanup_close_ int out_fd = helper_output(e);
+	_cleanup_close_ int err_fd = helper_output(e);
+	const char *path = helper_path(a, "unpack");
 	struct proc_spawn s = { .file = path,
 		                .argv = helper_args(a, path, compression, t),
 		                .fd = { blob, out_fd, err_fd },
@@ -134,9 +103,9 @@ static const char *run_helper(struct arena *a, const char *compression, const st
 		return NULL;
 	code = reaper_run(&s, UNPACK_TIMEOUT_MS, e);
 	if (code == 0)
-		return output_text(a, out_fd);
+		return helper_text(a, out_fd);
 	if (code > 0)
-		err_set(e, ERR_UNKNOWN, "%s", output_text(a, err_fd));
+		err_set(e, ERR_UNKNOWN, "%s", helper_text(a, err_fd));
 	return NULL;
 }
 
@@ -193,10 +162,4 @@ static int diff_apply(struct rpc_call *call, const void *reqp, void *respp, stru
 	return resp->applied ? 0 : -1;
 }
 
-static int diff_diff(unused_arg struct rpc_call *call, unused_arg const void *req,
-                     unused_arg void *resp, struct err *e)
-{
-	return err_set(e, ERR_UNIMPLEMENTED, "diff is not there yet: not implemented");
-}
-
-SERVICE_ROUTES(diff, { RPC_DIFF_APPLY, diff_apply }, { RPC_DIFF_DIFF, diff_diff })
+SERVICE_ROUTES(diff, { RPC_DIFF_APPLY, diff_apply }, { RPC_DIFF_DIFF, diff_make })

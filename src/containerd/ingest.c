@@ -181,6 +181,13 @@ void ingest_cleanup(struct ingest **i)
 	ingest_close(*i);
 }
 
+int ingest_scratch(struct blobs *b, struct err *e)
+{
+	int fd = openat(b->ingest, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	return fd < 0 ? err_errno(e, errno, "make a temporary file") : fd;
+}
+
 int ingest_abort(struct blobs *b, const char *ref, struct err *e)
 {
 	char name[DIGEST_HEX + 1];

@@ -50,10 +50,9 @@ int image_import(struct api_call *c, struct err *e)
 	const char *id;
 	int r;
 
-	if (read_query(c, &d, e) < 0)
-		return -1;
+	/* The body first: who is refused while he still sends sees a broken pipe, not the words. */
 	d.tar = tar = image_spool(c, e);
-	if (tar < 0)
+	if (tar < 0 || read_query(c, &d, e) < 0)
 		return -1;
 	s = image_store_open(c->engine->ctrd, c->engine->opt.storage_driver, IMAGE_STORE_WRITE, e);
 	if (!s)

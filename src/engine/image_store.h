@@ -23,6 +23,13 @@ void image_store_cleanup(struct image_store **s);
 #define _cleanup_store_ cleanup_with(image_store_cleanup)
 
 /*
+ * What the active snapshot `key` has over the chain that it was made on (NULL: nothing), as an
+ * uncompressed layer in the store, held by its lease.
+ */
+int image_store_diff(struct image_store *s, const char *key, const char *parent, struct arena *a,
+                     struct oci_descriptor *out, struct err *e) must_check;
+
+/*
  * What an engine left behind that was killed while it pulled. The sweep, at start, removes its
  * half-unpacked layers. What it had fetched stays under its lease for the next try; once a pull has
  * succeeded, that has served its purpose, and the leases go.

@@ -80,3 +80,54 @@ def test_newer_changes(docker, inspect, root):
     config = inspect("newer:1")["Config"]
     assert config["StopSignal"] == "SIGQUIT" and config["Healthcheck"]["Test"] == ["CMD-SHELL", "true"]
     docker("rmi", "newer:1")
+
+
+def test_commit(docker, inspect):
+    """Files that came, changed and went; what lies in the image below is not in the new layer."""
+    docker("run", "--name", "source", "--network=none", "-e", "A=1", "-w", "/work", "busybox", "sh", "-c",
+           "echo new > /new; rm /etc/group; rm -r /home; mkdir /home; echo in > /home/in; ln -s new /link; "
+           "ln /new /second; mkdir -p /deep/er; chmod 4711 /new; chown 7:8 /deep")
+    identity = docker("commit", "-a", "me", "-m", "why", "--change", 'CMD ["cat", "/new"]', "source", "committed:1")
+    assert docker("run", "--rm", "--network=none", "committed:1") == "new"
+    out = docker("run", "--rm", "--network=none", "committed:1", "sh", "-c",
+                 "ls /etc/group /home /link /second; pwd; echo $A; stat -c '%a %h' /new; stat -c '%u:%g' /deep; readlink /link; true")
+    assert out.splitlines() == ["/link", "/second", "", "/home:", "in", "/work", "1", "4711 2", "7:8", "new"]
+    it = inspect("committed:1")
+    assert (it["Id"], it["Author"], it["Comment"], it["Config"]["Cmd"]) == (identity, "me", "why", ["cat", "/new"])
+    assert len(it["RootFS"]["Layers"]) == len(inspect("busybox")["RootFS"]["Layers"]) + 1
+    assert "why" in docker("history", "committed:1")
+    docker("rm", "source")
+    docker("rmi", "committed:1")
+
+
+def test_commit_what_runs(docker, inspect):
+    """It is paused meanwhile, and goes on; a commit of a container of a commit has both layers."""
+    docker("run", "-d", "--name", "running", "--network=none", "busybox", "sh", "-c", "echo one > /one; sleep 100")
+    docker("exec", "running", "sh", "-c", "while [ ! -e /one ]; do usleep 1000; done")
+    docker("commit", "running", "step:1")
+    assert inspect("running")["State"]["Status"] == "running"
+    docker("run", "--name", "next", "--network=none", "step:1", "sh", "-c", "echo two > /two; rm /one")
+    docker("commit", "-p=false", "next", "step:2")
+    assert docker("run", "--rm", "--network=none", "step:2", "sh", "-c", "ls /one /two 2> /dev/null; true") == "/two"
+    assert docker("run", "--rm", "--network=none", "step:1", "cat", "/one") == "one"
+    docker("rm", "-f", "running", "next")
+    docker("rmi", "step:1", "step:2")
+
+
+def test_commit_refusals(docker, refused):
+    docker("create", "--name", "made", "busybox")
+    assert "No such container: nobody" in refused(1, "commit", "nobody")
+    assert "invalid reference format" in refused(1, "commit", "made", "UPPER")
+    assert "is not a valid change command" in refused(1, "commit", "--change", "RUN x", "made", "not:made")
+    docker("rm", "made")
+
+
+def test_push_what_was_committed(stack, docker, registry):
+    docker("run", "--name", "maker", "--network=none", "busybox", "touch", "/made")
+    name = registry.name("committed")
+    docker("commit", "maker", name)
+    docker("push", name)
+    docker("rm", "maker")
+    docker("rmi", name)
+    docker("pull", "-q", name)
+    assert docker("run", "--rm", "--network=none", name, "ls", "/made") == "/made"

@@ -42,6 +42,8 @@ struct subject {
  */
 int read_tree(const struct subject *s, int procfs, const struct files_job *job, struct err *e)
         must_check;
+/* An overlayfs's upper directory, as a layer of an image. */
+int read_layer(int fd, int procfs, struct err *e) must_check;
 
 /* ---- write.c: a tar from standard input ---- */
 

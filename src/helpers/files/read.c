@@ -35,6 +35,7 @@ struct packer {
 	int procfs;
 	const struct files_job *job;
 	const struct subject *top;
+	bool layer; /* of an overlayfs: its marks become OCI's whiteouts */
 	int depth;
 	char *buffer;
 };
@@ -72,6 +73,8 @@ static bool is_foreign(const struct packer *p, int fd, const char *name)
 {
 	struct statx st;
 
+	if (p->layer)
+		return false; /* nothing is mounted in it */
 	if (is_virtual(fd))
 		return true;
 	if (p->depth == 0 || statx(fd, "", AT_EMPTY_PATH, 0, &st) < 0 ||
@@ -185,11 +188,54 @@ static int pack_file(struct packer *p, struct archive_entry *ae, int fd, const c
 	return write_header(p, ae, e) < 0 ? -1 : copy_content(p, in, st->st_size, e);
 }
 
+/* ---- a layer: what overlayfs marks, the OCI image specification says by names ---- */
+
+#define WHITEOUT_PREFIX ".wh."
+#define WHITEOUT_OPAQUE ".wh..wh..opq"
+#define OPAQUE_XATTR    "trusted.overlay.opaque"
+
+static int write_mark(struct packer *p, const char *folder, size_t n, const char *prefix,
+                      const char *name, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct archive_entry *ae = archive_entry_new();
+	const struct stat empty = { .st_mode = S_IFREG | 0600 };
+	int r;
+
+	describe(ae, arena_printf(&a, "%.*s%s%s", (int)n, folder, prefix, name), &empty);
+	r = write_header(p, ae, e);
+	archive_entry_free(ae);
+	return r;
+}
+
+static bool is_whiteout(const struct packer *p, const struct stat *st)
+{
+	return p->layer && S_ISCHR(st->st_mode) && st->st_rdev == 0;
+}
+
+static int write_whiteout(struct packer *p, const char *name, struct err *e)
+{
+	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+
+	return write_mark(p, name, (size_t)(base - name), WHITEOUT_PREFIX, base, e);
+}
+
+static int write_opaque(struct packer *p, int dir, const char *prefix, struct err *e)
+{
+	char value = 0;
+
+	if (!p->layer || fgetxattr(dir, OPAQUE_XATTR, &value, 1) != 1 || value != 'y')
+		return 0;
+	return write_mark(p, prefix, strlen(prefix), "", WHITEOUT_OPAQUE, e);
+}
+
 static int pack_other(struct packer *p, struct archive_entry *ae, int fd, const char *name,
                       const struct stat *st, struct err *e)
 {
 	if (S_ISSOCK(st->st_mode))
 		return 0; /* tar has no word for it */
+	if (is_whiteout(p, st))
+		return write_whiteout(p, name, e);
 	if (S_ISLNK(st->st_mode) && set_symlink(ae, fd, e) < 0)
 		return -1;
 	is_link(p, ae, name, st);
@@ -261,6 +307,8 @@ static int pack_dir(struct packer *p, struct archive_entry *ae, int fd, const ch
 		if (write_header(p, ae, e) < 0)
 			return -1;
 	}
+	if (write_opaque(p, dir, buf_cstr(&prefix), e) < 0)
+		return -1;
 	return is_foreign(p, dir, buf_cstr(&prefix)) ? 0 : pack_below(p, dir, buf_cstr(&prefix), e);
 }
 
@@ -296,19 +344,32 @@ static int start(struct packer *p, struct err *e)
 	return 0;
 }
 
+static int read_as(struct packer *p, int fd, const char *name, struct err *e)
+{
+	int r;
+
+	p->buffer = arena_alloc(&p->a, BUFFER_SIZE);
+	r = start(p, e);
+	if (r == 0)
+		r = pack(p, fd, name, e);
+	if (r == 0 && archive_write_close(p->tar) != ARCHIVE_OK)
+		r = tar_failed(p, e);
+	archive_write_free(p->tar);
+	map_free(&p->links);
+	arena_free(&p->a);
+	return r;
+}
+
 int read_tree(const struct subject *s, int procfs, const struct files_job *job, struct err *e)
 {
 	struct packer p = { .procfs = procfs, .job = job, .top = s };
-	int r;
 
-	p.buffer = arena_alloc(&p.a, BUFFER_SIZE);
-	r = start(&p, e);
-	if (r == 0)
-		r = pack(&p, s->fd, s->name, e);
-	if (r == 0 && archive_write_close(p.tar) != ARCHIVE_OK)
-		r = tar_failed(&p, e);
-	archive_write_free(p.tar);
-	map_free(&p.links);
-	arena_free(&p.a);
-	return r;
+	return read_as(&p, s->fd, s->name, e);
+}
+
+int read_layer(int fd, int procfs, struct err *e)
+{
+	struct packer p = { .procfs = procfs, .layer = true };
+
+	return read_as(&p, fd, "", e);
 }
