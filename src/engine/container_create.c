@@ -87,7 +87,7 @@ static int check_shared(struct engine *g, const struct api_host_config *h, struc
 		        name ? containers_find(g->containers, name, e) : NULL;
 
 		if (name && !other)
-			return modes[i] == h->network_mode ? -1 : err_kind_set(e, ERR_INVALID);
+			return -1;
 	}
 	return 0;
 }
@@ -203,6 +203,13 @@ static struct container *make(struct engine *g, struct arena *a, struct containe
 	return c;
 }
 
+/* "Not found" tells `docker run` to pull the image: nothing else that is missing may say so. */
+static void not_the_image(struct err *e)
+{
+	if (e->kind == ERR_NOT_FOUND)
+		e->kind = ERR_INVALID;
+}
+
 struct container *container_create(struct engine *g, const char *name, const char *platform,
                                    const struct api_create *body, struct arena *a,
                                    struct strs *warnings, struct err *e)
@@ -218,14 +225,18 @@ struct container *container_create(struct engine *g, const char *name, const cha
 		return NULL;
 	if (*name && containers_name_taken(g->containers, name, e))
 		return NULL;
-	if (image_get(g, body->image ? body->image : "", platform, a, &image, e) < 0 ||
-	    fill_record(g, a, body, &image, &r, warnings, e) < 0)
+	if (image_get(g, body->image ? body->image : "", platform, a, &image, e) < 0)
 		return NULL;
+	if (fill_record(g, a, body, &image, &r, warnings, e) < 0) {
+		not_the_image(e);
+		return NULL;
+	}
 	if (ctrd_snapshot_prepare(g, r.snapshotter, r.id, image.snapshot, a, &mounts, e) == 0 &&
 	    rootfs_mark(&mounts, e) == 0 &&
 	    dir_make(container_path(g, a, r.id, NULL), 0710, e) == 0)
 		c = make(g, a, &r, &mounts, name, e);
 	if (!c) {
+		not_the_image(e);
 		remove_parts(g, a, &r);
 		return NULL;
 	}

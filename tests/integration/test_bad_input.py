@@ -217,10 +217,10 @@ CREATE = [  # body, status, words
     (box(RestartPolicy={"Name": "wat"}), 400, "wat"), (box(RestartPolicy={"Name": "always", "MaximumRetryCount": 3}), 400, "retry"),
     (box(RestartPolicy={"Name": "on-failure", "MaximumRetryCount": -3}), 400, "retry"),
     (box(AutoRemove=True, RestartPolicy={"Name": "always"}), 400, "AutoRemove"),
-    (box(NetworkMode="container:nobody"), 404, "nobody"), (box(IpcMode="container:nobody"), 400, "nobody"),
+    (box(NetworkMode="container:nobody"), 400, "nobody"), (box(IpcMode="container:nobody"), 400, "nobody"),
     (box(PidMode="container:nobody"), 400, "nobody"), (box(VolumesFrom=["nobody"]), 400, "nobody"),
     (box(VolumesFrom=["live:wat"]), 400, "wat"), (box(CgroupParent="../../x"), 400, "../../x"),
-    ({**box(), "HostConfig": {"Binds": ["vol:/v"], "VolumeDriver": "nosuch"}}, 404, "nosuch"),
+    ({**box(), "HostConfig": {"Binds": ["vol:/v"], "VolumeDriver": "nosuch"}}, 400, "nosuch"),
 ]
 
 
@@ -397,6 +397,31 @@ OTHER_BODIES = [
 @pytest.mark.parametrize("path, body, status, words", OTHER_BODIES)
 def test_bodies_that_make_no_sense(stack, engine, unchanged, path, body, status, words):
     expect(stack, engine, ask(stack, "POST", path, body), status, words)
+
+
+UNKNOWN = [
+    (["run", "--rm", "--network", "nosuch", "busybox", "true"], "network nosuch not found"),
+    (["run", "--rm", "--network", "container:nosuch", "busybox", "true"], "nosuch"),
+    (["run", "--rm", "--runtime", "nosuch", "busybox", "true"], "nosuch"),
+    (["run", "--rm", "--log-driver", "nosuch", "busybox", "true"], "nosuch"),
+    (["run", "--rm", "--volumes-from", "nosuch", "busybox", "true"], "nosuch"),
+    (["run", "--rm", "-v", "vol:/v", "--volume-driver", "nosuch", "busybox", "true"], "nosuch"),
+    (["run", "--rm", "--user", "nosuch", "busybox", "true"], "nosuch"),
+    (["run", "--rm", "busybox", "nosuchprogram"], "nosuchprogram"),
+    (["run", "--rm", "--pull", "never", "nosuch"], "nosuch"), (["pull", "127.0.0.1:1/nosuch"], "127.0.0.1:1"),
+    (["network", "create", "-d", "nosuch", "n1"], "nosuch"), (["volume", "create", "-d", "nosuch", "v1"], "nosuch"),
+    (["exec", "nosuch", "true"], "nosuch"), (["logs", "nosuch"], "nosuch"), (["cp", "nosuch:/x", "/tmp"], "nosuch"),
+    (["stats", "--no-stream", "nosuch"], "nosuch"), (["network", "connect", "nosuch", "live"], "nosuch"),
+]
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("words, said", UNKNOWN)
+def test_unknown_things_are_answered_at_once(stack, unchanged, words, said):
+    began = time.monotonic()
+    done = stack.docker(*words, timeout=10)
+    assert done.returncode != 0 and said in done.stderr, done
+    assert time.monotonic() - began < 3
 
 
 # ---- paths that try to leave

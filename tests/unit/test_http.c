@@ -10,16 +10,24 @@
 #include "http/route.h"
 #include "http/server.h"
 
-/* A connection whose peer has sent `text` and then closed its side. */
-static struct http_conn *conn_with(const char *text, int *peer)
+/* A connection whose peer has sent `text`. */
+static struct http_conn *conn_open(const char *text, int *peer)
 {
 	int sv[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), 0);
 	assert_int_equal(write(sv[1], text, strlen(text)), strlen(text));
-	shutdown(sv[1], SHUT_WR);
 	*peer = sv[1];
 	return http_conn_new(sv[0]);
+}
+
+/* ... and has closed its side. */
+static struct http_conn *conn_with(const char *text, int *peer)
+{
+	struct http_conn *c = conn_open(text, peer);
+
+	shutdown(*peer, SHUT_WR);
+	return c;
 }
 
 /* `docker exec` asks to upgrade and sends a JSON body before that; it may come later than the head. */
@@ -47,6 +55,38 @@ static void an_upgrade_may_have_a_body(unused_arg void **state)
 	http_conn_free(c);
 	close(fd);
 	close(sv[1]);
+}
+
+/* What a server may give a thread to, and what it had better wait for. */
+static void arrivals_are_told_apart(unused_arg void **state)
+{
+	static const struct {
+		const char *text;
+		enum http_arrival is;
+	} cases[] = {
+		{ "", HTTP_NOTHING },
+		{ "G", HTTP_PART_HEAD },
+		{ "GET / HTTP/1.1\r\nHost: d\r\n", HTTP_PART_HEAD },
+		{ "GET / HTTP/1.1\r\nHost: d\r\n\r\n", HTTP_WHOLE },
+		{ "GET / HTTP/1.1\nHost: d\n\n", HTTP_WHOLE },
+		{ "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nab", HTTP_PART_BODY },
+		{ "POST / HTTP/1.1\r\ncontent-length:3\r\n\r\nabc", HTTP_WHOLE },
+		{ "POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\nab", HTTP_STREAM },
+		{ "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", HTTP_STREAM },
+		{ "POST / HTTP/1.1\r\nExpect: 100-continue\r\n\r\n", HTTP_STREAM },
+		{ "GET / HTTP/1.1\r\nX-Content-Length: 9\r\n\r\n", HTTP_WHOLE },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int peer;
+		struct http_conn *c = conn_open(cases[i].text, &peer);
+
+		if (http_conn_gather(c) != cases[i].is)
+			fail_msg("case %zu", i);
+		close(peer); /* what is there is all that will come */
+		assert_int_equal(http_conn_gather(c), *cases[i].text ? HTTP_WHOLE : HTTP_GONE);
+		http_conn_free(c);
+	}
 }
 
 static void requests_follow_each_other(unused_arg void **state)
@@ -336,6 +376,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_upgrade_may_have_a_body),
+		cmocka_unit_test(arrivals_are_told_apart),
 		cmocka_unit_test(requests_follow_each_other),
 		cmocka_unit_test(lies_are_refused),
 		cmocka_unit_test(truncated_body_is_an_error),
