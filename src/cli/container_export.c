@@ -48,9 +48,9 @@ JSON_TYPE(changes, CHANGES)
 
 int container_diff(struct cli *cli, struct call *call, struct err *e)
 {
-	static const char letters[] = { [API_CHANGE_MODIFIED] = 'C',
-		                        [API_CHANGE_ADDED] = 'A',
-		                        [API_CHANGE_DELETED] = 'D' };
+	static const char letters[] = {
+		[API_CHANGE_MODIFIED] = 'C', [API_CHANGE_ADDED] = 'A', [API_CHANGE_DELETED] = 'D'
+	};
 	_cleanup_path_ struct api_path path = { 0 };
 	struct changes found;
 	struct slice body;
@@ -122,9 +122,8 @@ int container_commit(struct cli *cli, struct call *call, struct err *e)
 		api_query(&path, "changes", o->change.v[i]);
 	if (!o->pause)
 		api_query(&path, "pause", "0");
-	if (api_call(cli,
-	             &(struct api_request){ .method = "POST", .path = buf_cstr(&path.b) }, &body,
-	             e) < 0 ||
+	if (api_call(cli, &(struct api_request){ .method = "POST", .path = buf_cstr(&path.b) },
+	             &body, e) < 0 ||
 	    json_decode(&cli->arena, &api_id_type, body, &made, e) < 0)
 		return -1;
 	puts(made.id ? made.id : "");

@@ -160,9 +160,9 @@ static void follow_source(struct copy *c, struct cp_info *from)
 	if (!c->follow || stat_inside(c, from->path, &st, &ignored) < 0 ||
 	    !(st.mode & GO_MODE_SYMLINK))
 		return;
-	from->path = cp_rebase(&c->cli->arena, from->path,
-	                       link_target(&c->cli->arena, from->path, st.link_target),
-	                       &from->rebase);
+	from->path =
+	        cp_rebase(&c->cli->arena, from->path,
+	                  link_target(&c->cli->arena, from->path, st.link_target), &from->rebase);
 }
 
 static int receive(struct copy *c, struct cp_info *from, const char *to, struct err *e)
@@ -174,9 +174,8 @@ static int receive(struct copy *c, struct cp_info *from, const char *to, struct 
 	int r;
 
 	archive_path(&path, c, from->path);
-	conn = api_open(c->cli,
-	                &(struct api_request){ .method = "GET", .path = buf_cstr(&path.b) }, &rs,
-	                e);
+	conn = api_open(c->cli, &(struct api_request){ .method = "GET", .path = buf_cstr(&path.b) },
+	                &rs, e);
 	if (!conn)
 		return -1;
 	r = read_stat(&c->cli->arena, &rs, &st, e);
@@ -299,11 +298,7 @@ static int copy_in(struct copy *c, struct err *e)
 		return -1;
 	cp_split(a, from.path, &dir, &base);
 	announce(c);
-	r = put(c, plan.dir, from.path,
-	        plan.to       ? plan.to
-	        : from.rebase ? from.rebase
-	                      : base,
-	        e);
+	r = put(c, plan.dir, from.path, plan.to ? plan.to : from.rebase ? from.rebase : base, e);
 	report(c, arena_printf(a, "%s:%s", c->container, to.path));
 	return r;
 }

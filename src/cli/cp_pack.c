@@ -53,8 +53,9 @@ static int describe(const struct stat *st, struct tar_entry *t)
 	static const struct {
 		mode_t mode;
 		enum tar_type type;
-	} types[] = { { S_IFREG, TAR_FILE }, { S_IFDIR, TAR_FOLDER },       { S_IFLNK, TAR_SYMLINK },
-		      { S_IFCHR, TAR_CHAR }, { S_IFBLK, TAR_BLOCK_DEVICE }, { S_IFIFO, TAR_FIFO } };
+	} types[] = { { S_IFREG, TAR_FILE },         { S_IFDIR, TAR_FOLDER },
+		      { S_IFLNK, TAR_SYMLINK },      { S_IFCHR, TAR_CHAR },
+		      { S_IFBLK, TAR_BLOCK_DEVICE }, { S_IFIFO, TAR_FIFO } };
 
 	t->mode = st->st_mode & 07777;
 	t->uid = st->st_uid;

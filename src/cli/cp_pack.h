@@ -8,6 +8,7 @@
  * Writes `path` as entry `name` with all below it, and the end of the archive. Links stay links;
  * sockets are left out.
  */
-int cp_pack(const struct tar_sink *to, const char *path, const char *name, struct err *e) must_check;
+int cp_pack(const struct tar_sink *to, const char *path, const char *name, struct err *e)
+        must_check;
 
 #endif

@@ -148,7 +148,8 @@ static int resolve(struct arena *a, const char *path, const char **out, struct e
 			return no_such(a, path, e);
 		if (errno == ENOTDIR)
 			return err_set(e, ERR_INVALID, "not a directory");
-		return err_set(e, err_from_errno(errno), "lstat %s: %s", path, errno_text(a, errno));
+		return err_set(e, err_from_errno(errno), "lstat %s: %s", path,
+		               errno_text(a, errno));
 	}
 	*out = arena_strdup(a, text);
 	return 0;
@@ -244,7 +245,8 @@ int cp_plan(struct arena *a, const struct cp_info *from, const struct cp_info *t
 	}
 	if (to->exists && from->is_dir)
 		return err_set(e, ERR_INVALID, "cannot copy directory");
-	if (!to->exists && !from->is_dir && (ends_with_slash(to->path) || means_content(a, to->path)))
+	if (!to->exists && !from->is_dir &&
+	    (ends_with_slash(to->path) || means_content(a, to->path)))
 		return err_set(e, ERR_NOT_FOUND, "no such directory");
 	*out = (struct cp_plan){ dir, str_eq(source, "/") ? "" : source, base };
 	return 0;

@@ -21,7 +21,8 @@ struct cp_info {
 /* Where an archive is unpacked, and what its first name becomes. */
 struct cp_plan {
 	const char *dir;
-	const char *from, *to; /* names that begin with `from` begin with `to` instead; NULL: as is */
+	const char *from,
+	        *to; /* names that begin with `from` begin with `to` instead; NULL: as is */
 };
 
 /* "CONTAINER:PATH" in two; *container is NULL for a path of our own. */

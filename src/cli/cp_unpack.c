@@ -113,8 +113,8 @@ static int make_room(const struct place *at, enum tar_type type, bool *keep, str
 static int write_file(struct unpacker *u, const struct place *at, const struct tar_entry *t,
                       struct err *e)
 {
-	_cleanup_close_ int fd = openat(
-	        at->dir, at->base, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	_cleanup_close_ int fd = openat(at->dir, at->base,
+	                                O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	static char chunk[CHUNK];
 	ssize_t n;
 

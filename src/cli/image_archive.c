@@ -55,8 +55,7 @@ static int open_input(struct arena *a, const char *path, int *fd, struct err *e)
 	*fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (*fd >= 0)
 		return 0;
-	return err_set(e, err_from_errno(errno), "open %s: %s", path,
-	               errno_text(a, errno));
+	return err_set(e, err_from_errno(errno), "open %s: %s", path, errno_text(a, errno));
 }
 
 /* Sends all of a descriptor (-1: no body), then shows the answer. */

@@ -28,8 +28,8 @@ static const struct {
 static int check(struct arena *a, const char *path, const char *what, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
-	const char *dir = slash ? arena_strndup(a, path, (size_t)(slash - path) + (slash == path))
-	                        : ".";
+	const char *dir =
+	        slash ? arena_strndup(a, path, (size_t)(slash - path) + (slash == path)) : ".";
 	struct stat st;
 
 	if (stat(dir, &st) < 0)

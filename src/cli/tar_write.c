@@ -24,8 +24,8 @@ enum {
 };
 #define NAME_MAX_USTAR   100
 #define PREFIX_MAX_USTAR 155
-#define ID_MAX_USTAR   07777777
-#define SIZE_MAX_USTAR 077777777777LL
+#define ID_MAX_USTAR     07777777
+#define SIZE_MAX_USTAR   077777777777LL
 
 static void put_octal(char *field, size_t size, uint64_t value)
 {
@@ -45,8 +45,9 @@ static int put_header(const struct tar_sink *to, char block[TAR_BLOCK], struct e
 {
 	unsigned sum = 0;
 
-	memcpy(block + AT_MAGIC, "ustar\0"
-	                         "00",
+	memcpy(block + AT_MAGIC,
+	       "ustar\0"
+	       "00",
 	       8);
 	memset(block + AT_CHECKSUM, ' ', 8);
 	for (size_t i = 0; i < TAR_BLOCK; i++)

@@ -18,9 +18,9 @@ static void test_arguments(void **state)
 {
 	static const struct {
 		const char *arg, *container, *path;
-	} all[] = { { "c:/x", "c", "/x" }, { "c:x:y", "c", "x:y" }, { "c:", "c", "" },
+	} all[] = { { "c:/x", "c", "/x" },    { "c:x:y", "c", "x:y" },    { "c:", "c", "" },
 		    { "/c:x", NULL, "/c:x" }, { "./c:x", NULL, "./c:x" }, { "..:x", NULL, "..:x" },
-		    { ":x", NULL, ":x" }, { "x", NULL, "x" }, { "-", NULL, "-" } };
+		    { ":x", NULL, ":x" },     { "x", NULL, "x" },         { "-", NULL, "-" } };
 	_cleanup_arena_ struct arena a = { 0 };
 
 	(void)state;
@@ -38,7 +38,7 @@ static void test_entries(void **state)
 	static const struct {
 		const char *path, *dir, *base;
 	} all[] = { { "/a/b", "/a", "b" }, { "/a/b/", "/a", "b" }, { "/a/b/.", "/a/b", "." },
-		    { "/", "/", "/" }, { "/a", "/", "a" }, { "a", ".", "a" } };
+		    { "/", "/", "/" },     { "/a", "/", "a" },     { "a", ".", "a" } };
 	_cleanup_arena_ struct arena a = { 0 };
 
 	(void)state;
@@ -132,8 +132,13 @@ static void test_archive(void **state)
 	half[90] = '\0';
 	memset(long_name, 'l', 299);
 	long_name[299] = '\0';
-	put(&b, (struct tar_entry){ .type = TAR_FILE, .name = "f", .mode = 04755, .uid = 5,
-	                            .gid = 3000000, .mtime = 1000000000LL * 77 },
+	put(&b,
+	    (struct tar_entry){ .type = TAR_FILE,
+	                        .name = "f",
+	                        .mode = 04755,
+	                        .uid = 5,
+	                        .gid = 3000000,
+	                        .mtime = 1000000000LL * 77 },
 	    "content");
 	put(&b, (struct tar_entry){ .type = TAR_FOLDER, .name = "folder", .mode = 0700 }, "");
 	put(&b, (struct tar_entry){ .type = TAR_SYMLINK, .name = "link", .link = long_name }, "");
@@ -226,8 +231,8 @@ static void test_pools(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_arguments),     cmocka_unit_test(test_entries),
-		cmocka_unit_test(test_plans),         cmocka_unit_test(test_archive),
+		cmocka_unit_test(test_arguments),      cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_plans),          cmocka_unit_test(test_archive),
 		cmocka_unit_test(test_broken_archive), cmocka_unit_test(test_natural_order),
 		cmocka_unit_test(test_pools),
 	};
