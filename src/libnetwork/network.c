@@ -1,4 +1,4 @@
-/* Networks: making, finding, deleting. See libnetwork.h, objects.h. */
+/* Networks: making and deleting. See libnetwork.h, objects.h. */
 #include "libnetwork/objects.h"
 
 #include <stdlib.h>
@@ -45,20 +45,6 @@ static bool is_name(const char *s)
 	return n > blanks && n <= LIMIT_NAME_BYTES;
 }
 
-static struct network *by_name(struct net_controller *c, const char *name, bool ready)
-{
-	const char *id;
-	void *value;
-
-	for (size_t i = 0; map_next(&c->networks, &i, &id, &value);) {
-		struct network *n = value;
-
-		if (str_eq(n->info.name, name) && (n->ready || !ready))
-			return n;
-	}
-	return NULL;
-}
-
 /* Two networks of one driver may want the same thing of the host. */
 static int check_conflicts(struct network *n, struct err *e)
 {
@@ -86,7 +72,7 @@ static int claim_name(struct network *n, struct err *e)
 
 	if (check_conflicts(n, e) < 0)
 		return -1;
-	if (by_name(n->c, n->info.name, false))
+	if (network_by_name(n->c, n->info.name, false))
 		return err_set(e, ERR_ALREADY_EXISTS, "network with name %s already exists",
 		               n->info.name);
 	map_set(&n->c->networks, n->info.id, network_ref(n));
@@ -156,97 +142,13 @@ static int complete(struct network *n, const struct network_info *want, bool res
 	return 0;
 }
 
-/* ---- addresses ---- */
-
-static int reserve(struct network *n, const char *text, struct inet *out, struct err *e)
-{
-	struct inet wanted = { 0 };
-
-	if (!str_empty(text) && !inet_parse(text, &wanted))
-		return err_set(e, ERR_INVALID, "invalid address \"%s\"", text);
-	return n->ipam->request_address(n->c->ipam, n->pool.id, &wanted, &n->info.ipam->options,
-	                                out, e);
-}
-
-static int reserve_gateway(struct network *n, const char *text, struct inet *out, struct err *e)
-{
-	struct inet wanted;
-
-	if (!str_empty(text) && (!inet_parse(text, &wanted) || wanted.family != AF_INET))
-		return err_set(e, ERR_INVALID, "invalid gateway address %s in Ipam configuration",
-		               text);
-	if (!str_empty(text) && !inet_contains(&n->pool.net, &wanted))
-		return err_set(e, ERR_INVALID,
-		               "failed to allocate gateway (%s): Requested address is out of range",
-		               text);
-	if (reserve(n, text, out, e) < 0)
-		return err_wrap(e, "failed to allocate gateway (%s)", text ? text : "");
-	return 0;
-}
-
-static int reserve_aux(struct network *n, const struct net_ipam_pool *p, struct err *e)
-{
-	struct inet ip;
-
-	for (size_t i = 0; i < p->aux.n; i++) {
-		const char *name = p->aux.v[i].key, *text = p->aux.v[i].value;
-
-		if (inet_parse(text, &ip) && !inet_contains(&n->pool.net, &ip))
-			return err_set(e, ERR_PERMISSION,
-			               "auxiliary address: (%s:%s) must belong to the master "
-			               "pool: %s",
-			               name, text, p->subnet);
-		if (reserve(n, text, &ip, e) < 0)
-			return err_wrap(e, "failed to allocate secondary ip address (%s:%s)", name,
-			                text);
-	}
-	return 0;
-}
-
-/* Requests the pool, the gateway's address and the auxiliary ones; the info then says which. */
-static int request_addresses(struct network *n, struct err *e)
-{
-	struct net_ipam *ipam = n->info.ipam;
-	struct net_ipam_pool *p;
-	struct ipam_pool_request r = { .options = &ipam->options };
-	char text[INET_TEXT_SIZE];
-	struct inet gateway;
-
-	if (ipam->config.n) {
-		r.pool = ipam->config.v[0].subnet;
-		r.range = ipam->config.v[0].ip_range;
-	}
-	if (n->ipam->request_pool(n->c->ipam, &r, &n->pool, e) < 0)
-		return -1;
-	n->has_pool = true;
-	if (!n->pool.net.family)
-		return 0;
-	if (ipam->config.n == 0)
-		arena_push(&n->arena, &ipam->config, (struct net_ipam_pool){ 0 });
-	p = ipam->config.v;
-	p->subnet = arena_strdup(&n->arena, inet_format_prefix(text, &n->pool.net));
-	if (reserve_gateway(n, p->gateway, &gateway, e) < 0)
-		return -1;
-	p->gateway = arena_strdup(&n->arena, inet_format(text, &gateway));
-	return reserve_aux(n, p, e);
-}
-
-static void release_addresses(struct network *n)
-{
-	struct err e = { 0 };
-
-	if (n->has_pool && n->ipam->release_pool(n->c->ipam, n->pool.id, &e) < 0)
-		net_warn(n->c, &e);
-	n->has_pool = false;
-}
-
 /* ---- making ---- */
 
 static int build(struct network *n, bool restored, struct err *e)
 {
 	if (!restored && n->driver->check_new && n->driver->check_new(&n->info, e) < 0)
 		return -1;
-	if (request_addresses(n, e) < 0)
+	if (network_request_addresses(n, e) < 0)
 		return -1;
 	if (!restored &&
 	    row_put(n->c, NET_ROW_NETWORK, n->info.id, &network_info_type, &n->info, true, e) < 0)
@@ -280,7 +182,7 @@ struct network *network_make(struct net_controller *c, const struct network_info
 		set_ready(n, true);
 		return n;
 	}
-	release_addresses(n);
+	network_release_addresses(n);
 	give_up_name(n);
 	network_unref(n);
 	return NULL;
@@ -335,7 +237,7 @@ int network_destroy(struct network *n, struct err *e)
 		return -1;
 	}
 	n->state = NULL;
-	release_addresses(n);
+	network_release_addresses(n);
 	give_up_name(n);
 	return row_remove(n->c, NET_ROW_NETWORK, n->info.id, e);
 }
@@ -346,80 +248,4 @@ int network_delete(struct network *n, struct err *e)
 		return err_set(e, ERR_PERMISSION,
 		               "%s is a pre-defined network and cannot be removed", n->info.name);
 	return network_destroy(n, e);
-}
-
-/* ---- finding ---- */
-
-static struct network *by_prefix(struct net_controller *c, const char *prefix, struct err *e)
-{
-	struct network *found = NULL;
-	unsigned matches = 0;
-	const char *id;
-	void *value;
-
-	for (size_t i = 0; map_next(&c->networks, &i, &id, &value);) {
-		struct network *n = value;
-
-		if (!n->ready || !str_starts(id, prefix))
-			continue;
-		found = n;
-		matches++;
-	}
-	if (matches == 1)
-		return found;
-	if (matches == 0)
-		err_set(e, ERR_NOT_FOUND, "network %s not found", prefix);
-	else
-		err_set(e, ERR_INVALID,
-		        "network %s is ambiguous (%u matches found based on ID prefix)", prefix,
-		        matches);
-	return NULL;
-}
-
-struct network *network_find(struct net_controller *c, const char *name, struct err *e)
-{
-	_cleanup_unlock_ pthread_mutex_t *held = lock_take(&c->lock);
-	struct network *n = map_get(&c->networks, name);
-
-	if (!n || !n->ready)
-		n = by_name(c, name, true);
-	if (!n)
-		n = str_empty(name) ? (err_set(e, ERR_INVALID, "no network is named"), NULL)
-		                    : by_prefix(c, name, e);
-	return n ? network_ref(n) : NULL;
-}
-
-void network_info(struct network *n, struct arena *a, struct network_info *out)
-{
-	*out = *(struct network_info *)json_copy(a, &network_info_type, &n->info);
-}
-
-static int by_age(const void *a, const void *b)
-{
-	const struct network_info *x = a, *y = b;
-
-	if (x->created != y->created)
-		return x->created < y->created ? -1 : 1;
-	return strcmp(x->id, y->id);
-}
-
-void net_controller_networks(struct net_controller *c, struct arena *a, struct network_infos *out)
-{
-	const char *id;
-	void *value;
-
-	*out = (struct network_infos){ 0 };
-	pthread_mutex_lock(&c->lock);
-	for (size_t i = 0; map_next(&c->networks, &i, &id, &value);) {
-		struct network *n = value;
-		struct network_info info;
-
-		if (!n->ready)
-			continue;
-		network_info(n, a, &info);
-		arena_push(a, out, info);
-	}
-	pthread_mutex_unlock(&c->lock);
-	if (out->n)
-		qsort(out->v, out->n, sizeof(out->v[0]), by_age);
 }

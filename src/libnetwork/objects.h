@@ -97,6 +97,17 @@ struct network *network_make(struct net_controller *c, const struct network_info
 bool network_is_predefined(const char *name);
 int network_destroy(struct network *n, struct err *e) must_check; /* predefined or not */
 
+/* ---- network_find.c; with the controller's lock held ---- */
+
+/* `ready`: not one that is being made, which has its name already. */
+struct network *network_by_name(struct net_controller *c, const char *name, bool ready);
+
+/* ---- network_addresses.c ---- */
+
+/* Requests the pool, the gateway's address and the auxiliary ones; the info then says which. */
+int network_request_addresses(struct network *n, struct err *e) must_check;
+void network_release_addresses(struct network *n);
+
 /* ---- endpoint.c ---- */
 
 struct endpoint *endpoint_make(struct network *n, const struct endpoint_info *want, bool restored,
