@@ -57,6 +57,14 @@ const struct command commands[] = {
 	  "Send an image to a registry", 1, 1, false, COMPLETE_IMAGES, &push_flags, image_push),
 	C("image", "ls", "list", "images", COMMON, "[OPTIONS] [REPOSITORY[:TAG]]", "List images", 0,
 	  1, false, COMPLETE_IMAGES, &images_flags, image_list),
+	C(NULL, "login", NULL, NULL, COMMON, "[OPTIONS] [SERVER]",
+	  "Log in to a registry (Docker Hub where none is named)", 0, 1, false, COMPLETE_NONE,
+	  &login_flags, registry_login),
+	C(NULL, "logout", NULL, NULL, COMMON, "[SERVER]",
+	  "Log out of a registry (Docker Hub where none is named)", 0, 1, false, COMPLETE_NONE,
+	  NULL, registry_logout),
+	C(NULL, "search", NULL, NULL, COMMON, "[OPTIONS] TERM", "Look for images on Docker Hub", 1,
+	  1, false, COMPLETE_NONE, &search_flags, registry_search),
 	C(NULL, "version", NULL, NULL, COMMON, "[OPTIONS]",
 	  "Show the versions of client and engine", 0, 0, false, COMPLETE_NONE, &version_flags,
 	  version_show),
@@ -263,8 +271,5 @@ const struct command commands[] = {
 	LATER("trust", "sign", NULL, NULL),
 	LATER("trust", "signer", NULL, NULL),
 	LATER("volume", "update", NULL, NULL),
-	LATER(NULL, "login", NULL, NULL),
-	LATER(NULL, "logout", NULL, NULL),
-	LATER(NULL, "search", NULL, NULL),
 };
 const size_t ncommands = ARRAY_LEN(commands);

@@ -62,6 +62,10 @@ command_fn container_cp, container_export, container_diff, container_commit;
 extern const struct flags save_flags, load_flags, import_flags, push_flags, history_flags;
 command_fn image_save, image_load, image_import, image_push, image_history;
 
+/* login.c, search.c */
+extern const struct flags login_flags, search_flags;
+command_fn registry_login, registry_logout, registry_search;
+
 /* version.c, system_info.c, system_events.c */
 extern const struct flags version_flags, info_flags, events_flags;
 command_fn version_show, system_info, system_events;

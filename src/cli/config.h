@@ -45,12 +45,9 @@ JSON_STRUCT(config, CONFIG_FILE)
 /* A missing file is an empty configuration. */
 int config_load(struct arena *a, const char *dir, struct config *out, struct err *e) must_check;
 
-/*
- * The X-Registry-Auth header for an image reference: base64url of the registry's credentials, from
- * a credential helper or the file; of {} when there are none.
- */
-int config_registry_auth(struct arena *a, const struct config *c, const struct reference *ref,
-                         const char **header, struct err *e) must_check;
+/* Changes "auths" in the file: the entry of a registry as JSON, NULL takes it out. All else stays. */
+int config_set_auth(struct arena *a, const char *dir, const char *registry, const char *entry,
+                    struct err *e) must_check;
 
 /* The proxies for containers of the daemon at this address, or NULL. */
 const struct proxy_entry *config_proxies(const struct config *c, const char *address);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/commands.h"
+#include "cli/credentials.h"
 #include "cli/progress.h"
 
 struct pull_options {
@@ -36,7 +37,7 @@ int image_fetch(struct cli *cli, const struct reference *ref, const char *tag, c
 		api_query(&path, "platform", platform);
 	if (*tag)
 		api_query(&path, "tag", tag);
-	if (config_registry_auth(&cli->arena, &cli->config, ref, &rq.registry_auth, e) < 0)
+	if (credentials_header(&cli->arena, &cli->config, ref, &rq.registry_auth, e) < 0)
 		return -1;
 	rq.path = buf_cstr(&path.b);
 	conn = api_open(cli, &rq, &rs, e);

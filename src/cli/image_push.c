@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/credentials.h"
 #include "cli/progress.h"
 
 struct push_options {
@@ -32,7 +33,7 @@ static int push(struct cli *cli, const struct push_options *o, const struct refe
 	api_path_start(&path, "/images/", reference_familiar_name(&cli->arena, ref), "/push");
 	if (!o->all_tags)
 		api_query(&path, "tag", ref->tag);
-	if (config_registry_auth(&cli->arena, &cli->config, ref, &rq.registry_auth, e) < 0)
+	if (credentials_header(&cli->arena, &cli->config, ref, &rq.registry_auth, e) < 0)
 		return -1;
 	rq.path = buf_cstr(&path.b);
 	conn = api_open(cli, &rq, &rs, e);
