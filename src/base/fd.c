@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -53,6 +55,14 @@ ssize_t fd_read_full(int fd, void *p, size_t n, struct err *e)
 		got += (size_t)k;
 	}
 	return (ssize_t)got;
+}
+
+void fd_wait_taken(int fd, int ms)
+{
+	int left;
+
+	for (int i = 0; i < ms * 5 && ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0; i++)
+		usleep(200);
 }
 
 int fd_nonblock(int fd, bool on, struct err *e)

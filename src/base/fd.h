@@ -30,6 +30,9 @@ int fd_write_all(int fd, const void *p, size_t n, struct err *e) must_check;
 /* Reads until n bytes or end of file; returns how many. */
 ssize_t fd_read_full(int fd, void *p, size_t n, struct err *e) must_check;
 
+/* Waits until the peer of a socket has taken all that was sent, at most `ms`. */
+void fd_wait_taken(int fd, int ms);
+
 int fd_nonblock(int fd, bool on, struct err *e) must_check;
 
 /* SCM_RIGHTS over a unix socket: `text` travels with the descriptor (at least one byte). */

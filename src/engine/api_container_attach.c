@@ -11,6 +11,9 @@
 #include "engine/stdio/logs.h"
 #include "http/websocket.h"
 
+/* docker-py, and so docker-compose, loses what comes together with the head of the answer. */
+#define HEAD_MS 50
+
 static void on_attach_end(void *arg, enum stdio_end why)
 {
 	_cleanup_container_ struct container *c = arg;
@@ -105,6 +108,8 @@ int api_container_attach(struct api_call *c, struct err *e)
 	fd = http_reply_hijack(c->reply, api_stream_type(c, v.desc->r.config->tty), &early, e);
 	if (fd < 0)
 		return -1;
+	if (client.replay)
+		fd_wait_taken(fd, HEAD_MS);
 	if (client.only_replay)
 		send_log(c, &v.desc->r, &client, fd);
 	else

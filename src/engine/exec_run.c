@@ -13,6 +13,7 @@
 #include "engine/spec.h"
 
 #define DRAIN_MS 10000
+#define HEAD_MS  50
 
 /* ---- events ---- */
 
@@ -238,6 +239,9 @@ int exec_run(struct exec *x, const struct stdio_client *client, struct err *e)
 	struct ctrd_io io;
 	bool attached = false, first;
 
+	/* docker-py, and so docker-compose, loses what comes together with the answer's head. */
+	if (p && client)
+		fd_wait_taken(client->fd, HEAD_MS);
 	if (p && open_streams(x, &a, &io, client, e) == 0) {
 		attached = client != NULL;
 		publish(x, "exec_start", true, NULL);

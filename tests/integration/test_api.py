@@ -2,9 +2,10 @@
 
 import json
 import socket
+import time
 
 import pytest
-from stack.stack import UnixHTTP
+from stack.stack import SOCKET, UnixHTTP
 
 VERSIONS = ["1.24", "1.30", "1.41"]
 
@@ -110,6 +111,24 @@ def test_info(stack):
     assert it["MemTotal"] > 0 and it["DockerRootDir"]
     stack.api("POST", "/v1.41/containers/create", {"Image": "busybox"})
     assert stack.api("GET", "/v1.41/info").json["Containers"] == it["Containers"] + 1
+
+
+def test_output_of_an_exec_comes_apart_from_the_head(stack):
+    """docker-py, and so docker-compose, loses what it reads together with the head."""
+    stack.docker("run", "-d", "--name", "box", "--network=none", "busybox", "sleep", "100",
+                 check=True)
+    made = stack.api("POST", "/v1.41/containers/box/exec",
+                     {"Cmd": ["echo", "said"], "AttachStdout": True}).json
+    body = b'{"Detach":false,"Tty":false}'
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(10)
+        s.connect(stack.sandbox.path(SOCKET))
+        s.sendall(f"POST /v1.41/exec/{made['Id']}/start HTTP/1.1\r\nHost: x\r\n"
+                  "Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\n"
+                  f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        time.sleep(0.04)                # a slow client
+        assert s.recv(65536).endswith(b"\r\n\r\n")
+        assert s.recv(65536).endswith(b"said\n")
 
 
 def test_attach_by_upgrade(stack):
