@@ -249,7 +249,7 @@ def test_a_path_that_changes_meanwhile(docker, stack):
            "while :; do mv /b /keep; ln -s /run/stash /b; rm /b; mv /keep /b; done")
     stack.wait_for(lambda: stack.docker("exec", "racer", "ls", "/run/stash").returncode == 0)
     seen = set()
-    for _ in range(60):
+    for _ in range(25):
         answer = stack.api("GET", "/v1.41/containers/racer/archive?path=/b/secret")
         if answer.status == 200:
             try:
@@ -304,12 +304,31 @@ def socket_of(stack):
     return s
 
 
+@pytest.mark.ours
+def test_an_engine_that_is_killed_meanwhile(fresh_stack):
+    stack = fresh_stack
+    root = json.loads(stack.docker("info", "-f", "{{json .DockerRootDir}}").stdout)
+    stack.docker("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "mem", check=True)
+    stack.docker("create", "--name", "big", "--network=none", "-v", "mem:/mem", *SH, "true", check=True)
+    with socket_of(stack) as s:
+        s.sendall(b"GET /v1.41/containers/big/archive?path=/bin HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert s.recv(1000).startswith(b"HTTP/1.1 200") and stack.pids("files")
+        assert f"{root}/volumes/mem" in stack.exec(["cat", "/proc/mounts"]).stdout
+        stack.kill("dockerd")
+        stack.wait_for(lambda: not stack.pids("files"))
+    stack.start_dockerd()
+    assert f"{root}/volumes/mem" not in stack.exec(["cat", "/proc/mounts"]).stdout
+    stack.docker("start", "-a", "big", check=True)
+    assert stat(stack, "big", "/bin/busybox")["name"] == "busybox"
+
+
 def test_events(docker, stack, box):
     since = str(time.time())
     read(stack, box, "/d/f")
     write(stack, box, "/d", tar_of(entry("x", b"x")))
     time.sleep(0.1)
     found = docker("events", "--since", since, "--until", str(time.time()), "--filter", "type=container",
+                   "--filter", "event=archive-path", "--filter", "event=extract-to-dir",
                    "--format", "{{.Action}}").split()
     assert found == ["archive-path", "extract-to-dir"]
 
