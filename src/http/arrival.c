@@ -4,6 +4,7 @@
  */
 #include "http/conn.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -80,6 +81,8 @@ enum http_arrival http_conn_gather(struct http_conn *c)
 		return n == 0 ? HTTP_GONE : HTTP_NOTHING;
 	if (n == 0)
 		return HTTP_WHOLE; /* all that will ever come */
+	if (!isalpha((unsigned char)c->in[0]) && c->in[0] != '\r' && c->in[0] != '\n')
+		return HTTP_WHOLE; /* no method begins like that, TLS does: the parser refuses it */
 	body = head_end(c->in, c->in_len);
 	if (!body)
 		return c->in_len == sizeof(c->in) ? HTTP_STREAM : HTTP_PART_HEAD;

@@ -1,8 +1,10 @@
 """Fields of the create body and parameters of the API, one row each: what is asked for is what a
 program in the container finds, or what inspect says."""
 
+import io
 import json
 import re
+import tarfile
 import time
 
 import pytest
@@ -177,3 +179,75 @@ def test_resize(stack):
     assert stack.api("POST", f"{V}/exec/{made.json['Id']}/start", {"Detach": True, "Tty": True}).status == 200
     assert stack.api("POST", f"{V}/exec/{made.json['Id']}/resize?h=20&w=50").status in (200, 201)
     assert json.loads(stack.api("GET", f"{V}/exec/{made.json['Id']}/json").body)["Running"] is True
+
+
+THROTTLES = [("BlkioDeviceReadBps", "read_bps"), ("BlkioDeviceWriteBps", "write_bps"),
+             ("BlkioDeviceReadIOps", "read_iops"), ("BlkioDeviceWriteIOps", "write_iops")]
+
+
+@pytest.mark.parametrize("field, file", THROTTLES)
+def test_throttles(stack, field, file):
+    stack.exec(["sh", "-c", "test -b /run/disk || mknod /run/disk b 7 0"], check=True)
+    made = body(f"HostConfig.{field}", [{"Path": "/run/disk", "Rate": 12345}], "sleep 100")
+    assert stack.api("POST", f"{V}/containers/create?name=field", made).status == 201
+    assert stack.api("POST", f"{V}/containers/field/start").status == 204
+    assert "7:0 12345" in cgroup(stack, "field", f"blkio.throttle.{file}_device", "blkio")
+    changed = stack.api("POST", f"{V}/containers/field/update", {field: [{"Path": "/run/disk", "Rate": 54321}]})
+    assert changed.status == 200, changed
+
+
+def test_attach_with_logs(stack):
+    """logs=1 without stream=1: what was written so far, and the end."""
+    stack.api("POST", f"{V}/containers/create?name=said", body("Labels", {}, "echo before; sleep 100"))
+    stack.api("POST", f"{V}/containers/said/start")
+    stack.wait_for(lambda: b"before" in stack.api("GET", f"{V}/containers/said/logs?stdout=1").body)
+    reply = stack.api("POST", f"{V}/containers/said/attach?logs=1&stdout=1")
+    assert reply.status == 200 and b"before\n" in reply.body
+
+
+def test_networks_by_hand(stack, engine):
+    """Attachable and Internal are shown; Force lets go of a container that is gone from its network."""
+    made = stack.api("POST", f"{V}/networks/create", {
+        "Name": "byhand", "Attachable": True, "Internal": True, "CheckDuplicate": True, "EnableIPv6": False,
+        **({"EnableIPv4": True} if engine == "ours" else {})})
+    assert made.status == 201, made
+    try:
+        it = stack.api("GET", f"{V}/networks/byhand").json
+        assert it["Attachable"] is True and it["Internal"] is True
+        stack.api("POST", f"{V}/containers/create?name=member", {
+            **body("Labels", {}, "sleep 100"), "HostConfig": {"NetworkMode": "byhand"}})
+        assert stack.api("POST", f"{V}/containers/member/start").status == 204
+        gone = stack.api("POST", f"{V}/networks/byhand/disconnect", {"Container": "member", "Force": True})
+        assert gone.status == 200, gone
+        assert stack.api("GET", f"{V}/networks/byhand").json["Containers"] == {}
+    finally:
+        stack.api("DELETE", f"{V}/containers/member?force=1")
+        assert stack.api("DELETE", f"{V}/networks/byhand").status == 204
+
+
+def test_prunes_by_hand(stack):
+    """Nothing fits the filters, nothing goes; what a prune does not know is refused."""
+    for path, key in (("/containers/prune", "ContainersDeleted"), ("/images/prune", "ImagesDeleted"),
+                      ("/networks/prune", "NetworksDeleted"), ("/volumes/prune", "VolumesDeleted")):
+        reply = stack.api("POST", V + path + "?filters=%7B%22label%22%3A%5B%22nobody%3Dhas%22%5D%7D")
+        assert reply.status == 200 and not reply.json[key], reply
+        assert stack.api("POST", V + path + "?filters=%7B%22nosuch%22%3A%5B%221%22%5D%7D").status in (400, 500)
+    assert stack.api("POST", "/v1.41/images/prune?filters=%7B%22dangling%22%3A%5B%221%22%5D%7D").status == 200
+    assert len(stack.api("GET", f"{V}/images/json").json) >= 1
+
+
+def test_plugins_by_hand(stack):
+    assert stack.api("GET", "/v1.41/plugins").json == []
+
+
+def test_archives_by_hand(stack):
+    """noOverwriteDirNonDir: a folder is not replaced by a file."""
+    stack.api("POST", f"{V}/containers/create?name=files", body("Labels", {}, "sleep 100"))
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("tmp"))
+    path = f"{V}/containers/files/archive?path=/&noOverwriteDirNonDir=1"
+    refused = stack.api("PUT", path, data.getvalue(), {"Content-Type": "application/x-tar"})
+    assert refused.status in (400, 500), refused
+    stat = stack.api("HEAD", f"{V}/containers/files/archive?path=/tmp")
+    assert stat.status == 200 and stat.headers["X-Docker-Container-Path-Stat"]

@@ -297,6 +297,21 @@ def test_socket_activation(manager, engine):
 
 
 @pytest.mark.ours
+def test_activation_with_tls(manager, certs):
+    """Of what systemd hands over, TCP sockets speak TLS, unix sockets do not."""
+    stack = manager.stack
+    tcp = stack.sandbox.socket()
+    tcp.bind(("127.0.0.1", PORT))
+    tcp.listen(10)
+    manager.start([unix_listener(stack, "/run/docker.sock"), tcp],
+                  argv_of(stack, "fd://") + [*server_flags(certs)[:6], "--tlsverify"])
+    manager.wait("READY=1")
+    assert stack.answers()
+    assert stack.docker(*client_flags(certs), "ps", "-q").returncode == 0
+    assert stack.docker("-H", f"tcp://127.0.0.1:{PORT}", "ps", "-q").returncode == 1
+
+
+@pytest.mark.ours
 def test_activation_by_number_and_name(manager):
     stack = manager.stack
     one, two = unix_listener(stack, "/run/docker.sock"), unix_listener(stack, "/run/two.sock")

@@ -68,6 +68,7 @@ static void arrivals_are_told_apart(unused_arg void **state)
 		{ "G", HTTP_PART_HEAD },
 		{ "GET / HTTP/1.1\r\nHost: d\r\n", HTTP_PART_HEAD },
 		{ "GET / HTTP/1.1\r\nHost: d\r\n\r\n", HTTP_WHOLE },
+		{ "\x16\x03\x01\x02", HTTP_WHOLE },
 		{ "GET / HTTP/1.1\nHost: d\n\n", HTTP_WHOLE },
 		{ "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nab", HTTP_PART_BODY },
 		{ "POST / HTTP/1.1\r\ncontent-length:3\r\n\r\nabc", HTTP_WHOLE },
