@@ -1,8 +1,5 @@
 /* containerd's snapshots, containers, version and events. See ctrd.h; tasks: ctrd_task.c. */
 #include "engine/ctrd_internal.h"
-#include <errno.h>
-#include <unistd.h>
-#include "base/clock.h"
 #include "proto/containers.pb-c.h"
 #include "proto/event_service.pb-c.h"
 #include "proto/pairs.pb-c.h"
@@ -16,35 +13,6 @@
 #define SPEC_URL      "types.containerd.io/opencontainers/runtime-spec/1/Spec"
 
 /* ---- calls ---- */
-
-/* How long a containerd that was killed is given to come back, and how often we look. */
-#define BACK_MS      10000
-#define BACK_POLL_US 20000
-
-static bool was_never_sent(const struct err *e)
-{
-	return e->kind == ERR_UNAVAILABLE && (e->errnum == ECONNREFUSED || e->errnum == ENOENT);
-}
-
-static bool was_lost(const struct err *e)
-{
-	return e->kind == ERR_UNAVAILABLE && e->errnum == ECONNRESET;
-}
-
-static int call(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,
-                void **resp, bool repeatable, struct err *e)
-{
-	int64_t end = clock_mono_ms() + BACK_MS;
-
-	while (grpc_call(g->ctrd, NULL, method, req, a, resp, e) < 0) {
-		if (g->ending || clock_mono_ms() > end ||
-		    !(was_never_sent(e) || (repeatable && was_lost(e))))
-			return -1;
-		err_clear(e);
-		usleep(BACK_POLL_US);
-	}
-	return 0;
-}
 
 /*
  * Go's clients put the kind behind a server's message, and so do the texts that people know.
@@ -63,13 +31,15 @@ static int name_kind(struct err *e)
 int ctrd_call(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,
               void **resp, struct err *e)
 {
-	return call(g, method, req, a, resp, false, e) < 0 ? name_kind(e) : 0;
+	return grpc_call(g->ctrd, NULL, method, req, a, resp, e) < 0 ? name_kind(e) : 0;
 }
 
 int ctrd_call_again(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,
                     void **resp, struct err *e)
 {
-	return call(g, method, req, a, resp, true, e) < 0 ? name_kind(e) : 0;
+	const struct grpc_opts opts = { .repeatable = true };
+
+	return grpc_call(g->ctrd, &opts, method, req, a, resp, e) < 0 ? name_kind(e) : 0;
 }
 
 /* Gone already is what was wanted. */

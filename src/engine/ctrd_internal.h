@@ -6,11 +6,7 @@
 #include "rpc/grpc_client.h"
 #include "rpc/wkt.h"
 
-/*
- * Both wait some seconds for a containerd that is not there: one that was killed comes back. What had
- * been sent when the connection was lost may have been done: only ctrd_call_again, for what may be done
- * twice, then asks once more.
- */
+/* ctrd_call_again is for what may be done twice: a lost answer is asked for once more (grpc_client.h). */
 int ctrd_call(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,
               void **resp, struct err *e) must_check;
 int ctrd_call_again(struct engine *g, enum rpc_method_id method, const void *req, struct arena *a,

@@ -79,6 +79,11 @@ int blobs_read(struct image_store *base, const char *digest, size_t limit, struc
 	struct whole w = { .limit = limit };
 	int r = blobs_stream(base, digest, take_whole, &w, e);
 
+	if (r < 0 && grpc_was_lost(e)) { /* containerd was killed, and comes back */
+		err_clear(e);
+		buf_reset(&w.b);
+		r = blobs_stream(base, digest, take_whole, &w, e);
+	}
 	*out = (struct slice){ arena_strndup(a, buf_cstr(&w.b), w.b.len), w.b.len };
 	buf_free(&w.b);
 	return r;

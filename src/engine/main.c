@@ -41,7 +41,8 @@
 #include "engine/volume.h"
 #include "rpc/grpc_client.h"
 
-#define MAX_REQUESTS 512 /* that are answered at the same time */
+#define CONTAINERD_BACK_MS 10000 /* that one that was killed is waited for */
+#define MAX_REQUESTS       512   /* that are answered at the same time */
 
 /* ---- before anything runs ---- */
 
@@ -182,6 +183,7 @@ static int start_containerd(struct engine *g, struct err *e)
 			return -1;
 	}
 	g->ctrd = grpc_client_new(g->ctrd_address, g->opt.containerd_namespace);
+	grpc_client_patience(g->ctrd, CONTAINERD_BACK_MS);
 	return 0;
 }
 

@@ -4,8 +4,10 @@
  */
 #include "rpc/grpc_client.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "base/clock.h"
 #include "base/limits.h"
 #include "rpc/grpc_conn.h"
@@ -14,8 +16,12 @@
 /* Idle connections that are kept; a burst of threads makes more and closes them afterwards. */
 #define IDLE_MAX 8
 
+/* How often a server that is not there is looked for. */
+#define PATIENCE_POLL_US 20000
+
 struct grpc_client {
 	char *path, *ns;
+	int64_t patience_ms;
 	pthread_mutex_t lock;
 	struct grpc_conn *idle; /* last used first */
 	size_t nidle;
@@ -62,6 +68,35 @@ static struct grpc_conn *take_idle(struct grpc_client *c)
 	return i;
 }
 
+void grpc_client_patience(struct grpc_client *c, int64_t ms)
+{
+	c->patience_ms = ms;
+}
+
+static bool is_absent(const struct err *e)
+{
+	return e->kind == ERR_UNAVAILABLE && (e->errnum == ECONNREFUSED || e->errnum == ENOENT);
+}
+
+bool grpc_was_lost(const struct err *e)
+{
+	return e->kind == ERR_UNAVAILABLE && e->errnum == ECONNRESET;
+}
+
+struct grpc_conn *grpc_client_connect(struct grpc_client *c, struct err *e)
+{
+	int64_t until = clock_mono_ms() + c->patience_ms;
+	struct grpc_conn *i;
+
+	while (!(i = grpc_conn_open(c->path, e))) {
+		if (!is_absent(e) || clock_mono_ms() >= until)
+			return NULL;
+		err_clear(e);
+		usleep(PATIENCE_POLL_US);
+	}
+	return i;
+}
+
 static struct grpc_conn *take_conn(struct grpc_client *c, struct err *e)
 {
 	struct grpc_conn *i;
@@ -71,7 +106,7 @@ static struct grpc_conn *take_conn(struct grpc_client *c, struct err *e)
 			return i;
 		grpc_conn_free(i);
 	}
-	return grpc_conn_open(c->path, e);
+	return grpc_client_connect(c, e);
 }
 
 static void give_conn(struct grpc_client *c, struct grpc_conn *i)
@@ -95,11 +130,6 @@ struct grpc_opts grpc_client_opts(const struct grpc_client *c, const struct grpc
 	if (!full.ns)
 		full.ns = c->ns;
 	return full;
-}
-
-const char *grpc_client_path(const struct grpc_client *c)
-{
-	return c->path;
 }
 
 static int take_message(struct grpc_exchange *x, enum rpc_method_id method, struct arena *a,
@@ -133,8 +163,8 @@ static int run_exchange(struct grpc_conn *conn, struct grpc_exchange *x, int64_t
 	return 0;
 }
 
-int grpc_call(struct grpc_client *c, const struct grpc_opts *o, enum rpc_method_id method,
-              const void *req, struct arena *a, void **resp, struct err *e)
+static int call_once(struct grpc_client *c, const struct grpc_opts *o, enum rpc_method_id method,
+                     const void *req, struct arena *a, void **resp, struct err *e)
 {
 	struct grpc_opts full = grpc_client_opts(c, o);
 	int64_t deadline = full.timeout_ms ? clock_mono_ms() + full.timeout_ms : 0;
@@ -151,4 +181,30 @@ int grpc_call(struct grpc_client *c, const struct grpc_opts *o, enum rpc_method_
 	give_conn(c, conn);
 	grpc_exchange_free(&x);
 	return r;
+}
+
+/* By its name: what only looks can be asked for once more. */
+static bool only_reads(enum rpc_method_id method)
+{
+	static const char *const names[] = { "Get",  "List",  "ListPids", "Info",
+		                             "Stat", "Usage", "Mounts",   "Version" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq(rpc_methods[method].name, names[i]))
+			return true;
+	return false;
+}
+
+int grpc_call(struct grpc_client *c, const struct grpc_opts *o, enum rpc_method_id method,
+              const void *req, struct arena *a, void **resp, struct err *e)
+{
+	bool repeatable = (o && o->repeatable) || only_reads(method);
+	int64_t until = clock_mono_ms() + c->patience_ms;
+
+	while (call_once(c, o, method, req, a, resp, e) < 0) {
+		if (!repeatable || !grpc_was_lost(e) || clock_mono_ms() >= until)
+			return -1;
+		err_clear(e);
+	}
+	return 0;
 }

@@ -28,11 +28,21 @@ struct grpc_client;
 struct grpc_client *grpc_client_new(const char *address, const char *ns);
 void grpc_client_free(struct grpc_client *c); /* no call may be under way */
 
+/*
+ * From now on a server that is not there is waited for this long: one that was killed comes back. And what
+ * may be done twice is asked again when the connection was lost before the answer: calls that only
+ * read, and those whose options say `repeatable`.
+ */
+void grpc_client_patience(struct grpc_client *c, int64_t ms);
+/* Did a call fail because the connection was lost? What was asked for may have been done. */
+bool grpc_was_lost(const struct err *e);
+
 /* What differs from the default in one call; members that are zero mean the default. */
 struct grpc_opts {
 	const char *ns;     /* instead of the client's; "" sends none */
 	const char *lease;  /* containerd-lease */
 	int64_t timeout_ms; /* deadline here and, as grpc-timeout, there; 0 waits for ever */
+	bool repeatable;
 };
 
 /* One request, one answer. *resp (a message of the method's response type) lives in the arena. */

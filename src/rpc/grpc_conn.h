@@ -50,9 +50,9 @@ int grpc_conn_begin(struct grpc_conn *c, struct grpc_exchange *x, enum rpc_metho
  */
 int grpc_conn_step(struct grpc_conn *c, bool wait, int64_t deadline_ms, struct err *e) must_check;
 
-/* What a stream needs to know of its client: `o` completed, and where the server is. */
+/* What a stream needs to know of its client: `o` completed, and a connection of its own. */
 struct grpc_opts grpc_client_opts(const struct grpc_client *c, const struct grpc_opts *o);
-const char *grpc_client_path(const struct grpc_client *c);
+struct grpc_conn *grpc_client_connect(struct grpc_client *c, struct err *e) must_check;
 
 void grpc_exchange_free(struct grpc_exchange *x);
 /* The error of a closed exchange; 0 when it ended with status OK. */

@@ -23,7 +23,7 @@ struct grpc_stream *grpc_stream_open(struct grpc_client *c, const struct grpc_op
                                      enum rpc_method_id method, struct err *e)
 {
 	struct grpc_opts full = grpc_client_opts(c, o);
-	struct grpc_conn *conn = grpc_conn_open(grpc_client_path(c), e);
+	struct grpc_conn *conn = grpc_client_connect(c, e);
 	struct grpc_stream *s;
 
 	if (!conn)
