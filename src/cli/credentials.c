@@ -17,9 +17,9 @@
 JSON_STRUCT(helper_answer, HELPER_ANSWER)
 JSON_TYPE(helper_answer, HELPER_ANSWER)
 
-#define HELPER_SECRET(F)                 \
-	F(STR, server, "ServerURL", 0)   \
-	F(STR, username, "Username", 0)  \
+#define HELPER_SECRET(F)                \
+	F(STR, server, "ServerURL", 0)  \
+	F(STR, username, "Username", 0) \
 	F(STR, secret, "Secret", 0)
 JSON_STRUCT(helper_secret, HELPER_SECRET)
 JSON_TYPE(helper_secret, HELPER_SECRET)
@@ -76,10 +76,11 @@ static int run_helper(struct arena *a, const char *name, const char *verb, const
 	pid = spawn_helper(a, name, verb, &p, e);
 	if (pid < 0) {
 		if (e->kind == ERR_NOT_FOUND)
-			return err_set(e, ERR_NOT_FOUND,
-			               "exec: \"docker-credential-%s\": executable file not found in "
-			               "$PATH, out: ``",
-			               name);
+			return err_set(
+			        e, ERR_NOT_FOUND,
+			        "exec: \"docker-credential-%s\": executable file not found in "
+			        "$PATH, out: ``",
+			        name);
 		return -1;
 	}
 	fd_close(&in_r);
@@ -215,8 +216,8 @@ int credentials_store(struct arena *a, const struct config *c, const char *dir,
 	struct slice answer;
 
 	*plain = false;
-	if (helper && run_helper(a, helper, "store",
-	                         json_text(a, &helper_secret_type, &secret), &answer, e) < 0)
+	if (helper && run_helper(a, helper, "store", json_text(a, &helper_secret_type, &secret),
+	                         &answer, e) < 0)
 		return err_wrap(e, "error storing credentials - err");
 	if (already_kept(c, registry, text, a))
 		return 0;

@@ -5,11 +5,11 @@
 #include "cli/flag_checks.h"
 #include "cli/format/list.h"
 
-#define SEARCH_RESULT(F)                     \
-	F(STR, name, "name", 0)              \
+#define SEARCH_RESULT(F)                      \
+	F(STR, name, "name", 0)               \
 	F(STR, description, "description", 0) \
-	F(I64, stars, "star_count", 0)       \
-	F(BOOL, official, "is_official", 0)  \
+	F(I64, stars, "star_count", 0)        \
+	F(BOOL, official, "is_official", 0)   \
 	F(BOOL, automated, "is_automated", 0)
 JSON_STRUCT(search_result, SEARCH_RESULT)
 JSON_TYPE(search_result, SEARCH_RESULT)
@@ -110,10 +110,10 @@ static int fetch(struct cli *cli, const struct call *call, struct search_results
 	rq.path = buf_cstr(&path.b);
 	if (api_call(cli, &rq, &body, e) < 0)
 		return -1;
-	return json_decode(&cli->arena, &search_results_type,
-	                   slice_of(arena_printf(&cli->arena, "{\"list\":%.*s}", (int)body.len,
-	                                         body.data)),
-	                   out, e);
+	return json_decode(
+	        &cli->arena, &search_results_type,
+	        slice_of(arena_printf(&cli->arena, "{\"list\":%.*s}", (int)body.len, body.data)),
+	        out, e);
 }
 
 int registry_search(struct cli *cli, struct call *call, struct err *e)

@@ -69,6 +69,25 @@ int volume_options_check(const struct json_map *options, struct err *e) must_che
 int volume_mount_data(const struct volume_record *r, const char *data, struct err *e) must_check;
 void volume_unmount_data(const char *data);
 
+/* ---- a container that is being made (volume_claim.c) ---- */
+
+struct claimed {
+	const char *name;
+	struct container_mount *first; /* the first mount of it */
+	struct volume *v;
+	bool added; /* ours: we are its changer until it is settled */
+};
+
+struct volume_claim {
+	struct engine *g;
+	struct arena *a;
+	struct container_record *r;
+	size_t n;
+	struct claimed *v; /* by name: everybody waits for volumes in this order */
+};
+
+struct claimed *volume_claimed(const struct volume_claim *c, const char *name);
+
 /* ---- copying (volume_copy.c) ---- */
 
 /* All below the directory `from` into the empty directory `to`, then owner, mode and times of `to`. */
