@@ -320,10 +320,19 @@ static const struct go_field server_info_fields[] = {
 };
 static GO_STRUCT_TYPE(server_info, "system.Info", server_info_fields);
 
+static const struct go_field plugin_fields[] = {
+	O("SchemaVersion", STRING), O("Vendor", STRING),
+	O("Version", STRING),       O("ShortDescription", STRING),
+	O("URL", STRING),           O("Hidden", BOOL),
+	O("Name", STRING),          O("Path", STRING),
+	O("Err", STRING),
+};
+static GO_STRUCT_TYPE(plugin, "manager.Plugin", plugin_fields);
+
 static const struct go_field client_info_fields[] = {
 	F("Debug", BOOL),
 	GO_FIELD_EMBED("clientVersion", &client_version),
-	F("Plugins", GO_LIST_OF(ANY)),
+	F("Plugins", GO_LIST_OF(&plugin)),
 	F("Warnings", STRINGS),
 };
 static GO_STRUCT_TYPE(client_info, "system.clientInfo", client_info_fields);

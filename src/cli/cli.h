@@ -26,7 +26,8 @@ extern const struct flags global_flags;
 struct cli {
 	struct arena arena;
 	const struct global_options *global;
-	const char *const *words; /* of the command line, behind our own name */
+	const char *program;      /* our own name as we were called */
+	const char *const *words; /* of the command line, behind it */
 	size_t nglobal;           /* of these, global options and their values */
 	const char *config_dir;
 	struct config config;
@@ -48,14 +49,6 @@ int cli_usage_error(const struct call *call, const char *message, const char *se
 
 /* The error of a `run` or `create`, and where help is. */
 void cli_print_failure(const struct cli *cli, const struct call *call, const struct err *e);
-
-/* --- plugin.c: programs named docker-NAME that add commands --- */
-
-/* Path of a plugin's program in the arena, or NULL. */
-const char *plugin_find(struct cli *cli, const char *name);
-
-/* Becomes the plugin; returns only when that fails. */
-int plugin_exec(struct cli *cli, const char *path, const char *const *argv, struct err *e);
 
 /* --- context.c --- */
 

@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#include "cli/plugin.h"
+
 enum directive {
 	DIRECTIVE_DEFAULT = 0, /* file names */
 	DIRECTIVE_NO_FILES = 4,
@@ -94,6 +96,8 @@ static void offer_flags(const struct completion_run *c, const struct flags *flag
 
 static void offer_top(const struct completion_run *c)
 {
+	struct plugins plugins;
+
 	for (size_t i = 0; i < ncommands; i++) {
 		const char *name = commands[i].group ? commands[i].top : commands[i].name;
 
@@ -103,6 +107,10 @@ static void offer_top(const struct completion_run *c)
 	for (size_t i = 0; i < ncommand_groups; i++)
 		if (command_group_ready(&command_groups[i]))
 			offer(c, command_groups[i].name, command_groups[i].help);
+	plugins_list(c->cli, &plugins);
+	for (size_t i = 0; i < plugins.n; i++)
+		if (!plugins.v[i].error)
+			offer(c, plugins.v[i].name, plugins.v[i].help);
 }
 
 static void offer_group(const struct completion_run *c, const char *group)

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/complete.h"
 #include "cli/help.h"
+#include "cli/plugin.h"
 
 bool name_listed(const char *list, const char *name)
 {
@@ -180,15 +181,25 @@ static int run_in_group(struct cli *cli, const struct command_group *group, cons
 	return c ? run_command(cli, c, false, argv + 1) : run_bare_group(group, argv[0], cli);
 }
 
-/* docker help [COMMAND [COMMAND]] */
+static int run_plugin(struct cli *cli, const char *path, const char *const *argv)
+{
+	struct err e = { 0 };
+
+	plugin_exec(cli, path, argv, &e);
+	cli_print_error(cli, &e);
+	return 1;
+}
+
+/* docker help [COMMAND [COMMAND]]; argv[-1] is "help". */
 static int run_help(struct cli *cli, const char *const *argv)
 {
 	const struct command_group *group = argv[0] ? group_find(argv[0]) : NULL;
 	const struct command *c;
 	struct call call = { 0 };
+	const char *plugin;
 
 	if (!argv[0]) {
-		help_root(stdout, &global_flags);
+		help_root(cli, stdout);
 		return 0;
 	}
 	if (group && !argv[1]) {
@@ -196,6 +207,8 @@ static int run_help(struct cli *cli, const char *const *argv)
 		return 0;
 	}
 	c = group ? command_find(group->name, argv[1]) : command_find(NULL, argv[0]);
+	if (!c && (plugin = plugin_find(cli, argv[0])))
+		return run_plugin(cli, plugin, argv - 1);
 	if (!c) {
 		fprintf(stderr, "unknown help topic: %s\n", argv[0]);
 		return 1;
@@ -208,29 +221,20 @@ static int run_help(struct cli *cli, const char *const *argv)
 	return 0;
 }
 
-/* build belongs to the buildx plugin where that is installed. */
-static const char *plugin_for(struct cli *cli, const struct command *c, const char *word)
+/* What is not ours is a plugin's; build belongs to buildx where that is installed. */
+static const char *plugin_for(struct cli *cli, const struct command *c,
+                              const struct command_group *group, const char *word)
 {
 	if (str_eq(word, "build") || str_eq(word, "builder"))
 		return plugin_find(cli, "buildx");
-	return c ? NULL : plugin_find(cli, word);
-}
-
-static int run_plugin(struct cli *cli, const char *path, const char *const *argv)
-{
-	struct err e = { 0 };
-
-	plugin_exec(cli, path, argv, &e);
-	cli_print_error(cli, &e);
-	return 1;
+	return c || (group && command_group_ready(group)) ? NULL : plugin_find(cli, word);
 }
 
 int cli_dispatch(struct cli *cli, const char *const *argv)
 {
 	const struct command_group *group = group_find(argv[0]);
 	const struct command *c = command_find(NULL, argv[0]);
-	const char *plugin =
-	        group && command_group_ready(group) ? NULL : plugin_for(cli, c, argv[0]);
+	const char *plugin = plugin_for(cli, c, group, argv[0]);
 
 	if (plugin)
 		return run_plugin(cli, plugin, argv);

@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/plugin.h"
+
 #define NAME_WIDTH 11 /* least width of the column of command names */
 #define WRAP_SLOP  5  /* a line may be that much longer when it then ends the text */
 #define NARROWEST  24
@@ -221,16 +223,58 @@ static void print_section(FILE *out, const char *title, enum section section)
 		fprintf(out, "  %-*s %s\n", NAME_WIDTH, top_name(v[i]), v[i]->help);
 }
 
-void help_root(FILE *out, const struct flags *global)
+static bool dead(const struct plugin *p)
 {
+	return p->error != NULL;
+}
+
+/* Groups of ours and plugins, by name; a star tells a plugin. */
+static void print_management(FILE *out, const struct plugins *plugins)
+{
+	size_t g = 0, p = 0;
+
+	fputs("\nManagement Commands:\n", out);
+	while (g < ncommand_groups || p < plugins->n) {
+		const struct command_group *group = &command_groups[g];
+		const struct plugin *plugin = p < plugins->n ? &plugins->v[p] : NULL;
+
+		if (plugin && (g == ncommand_groups || strcmp(plugin->name, group->name) < 0)) {
+			if (!dead(plugin) && !plugin->hidden)
+				fprintf(out, "  %s*%*s %s\n", plugin->name,
+				        (int)(NAME_WIDTH - 1) - (int)strlen(plugin->name), "",
+				        plugin->help ? plugin->help : "");
+			p++;
+			continue;
+		}
+		if (command_group_ready(group))
+			fprintf(out, "  %-*s %s\n", NAME_WIDTH, group->name, group->help);
+		g++;
+	}
+}
+
+static void print_invalid(FILE *out, const struct plugins *plugins)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < plugins->n; i++) {
+		if (!dead(&plugins->v[i]))
+			continue;
+		fputs(any ? "" : "\nInvalid Plugins:\n", out);
+		fprintf(out, "  %-*s %s\n", NAME_WIDTH, plugins->v[i].name, plugins->v[i].error);
+		any = true;
+	}
+}
+
+void help_root(struct cli *cli, FILE *out)
+{
+	struct plugins plugins;
+
+	plugins_list(cli, &plugins);
 	fputs("Usage:  docker [OPTIONS] COMMAND\n\nRun and manage containers\n", out);
 	print_section(out, "Common Commands", SECTION_COMMON);
-	fputs("\nManagement Commands:\n", out);
-	for (size_t i = 0; i < ncommand_groups; i++)
-		if (command_group_ready(&command_groups[i]))
-			fprintf(out, "  %-*s %s\n", NAME_WIDTH, command_groups[i].name,
-			        command_groups[i].help);
+	print_management(out, &plugins);
 	print_section(out, "Commands", SECTION_OTHER);
-	print_flags(out, "Global Options", global);
+	print_invalid(out, &plugins);
+	print_flags(out, "Global Options", &global_flags);
 	fputs("\nRun 'docker COMMAND --help' for more information on a command.\n", out);
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include "cli/command.h"
 
-void help_root(FILE *out, const struct flags *global);
+void help_root(struct cli *cli, FILE *out);
 void help_group(FILE *out, const struct command_group *group);
 void help_command(FILE *out, const struct call *call);
 

@@ -68,7 +68,7 @@ static int start(struct cli *cli, const char *const *argv)
 	load_config(cli);
 	argv += eaten;
 	if (!*argv) {
-		help_root(call.help ? stdout : stderr, &global_flags);
+		help_root(cli, call.help ? stdout : stderr);
 		return 0;
 	}
 	if (call.help) { /* docker --help ps */
@@ -86,6 +86,7 @@ int main(int argc, char **argv)
 	struct cli cli = { 0 };
 	int code;
 
+	cli.program = argc < 1 ? "docker" : argv[0];
 	code = argc < 1 ? 1 : start(&cli, (const char *const *)argv + 1);
 	http_conn_free(cli.api.idle);
 	arena_free(&cli.arena);

@@ -4,6 +4,7 @@
 #include "cli/api_types.h"
 #include "cli/commands.h"
 #include "cli/format/units.h"
+#include "cli/plugin.h"
 #include "cli/single.h"
 #include "cli/version.h"
 
@@ -238,10 +239,40 @@ static void add_line(struct arena *a, struct buf *b, size_t i, const struct json
 	}
 }
 
-static void print_client(const struct cli *cli)
+static void print_plugin(const struct plugin *p)
 {
-	printf("Client: Lighter\n Version:    %s\n Context:    %s\n Debug Mode: %s\n\nServer:\n",
+	printf("  %s: %s (%s)\n", p->name, p->help ? p->help : "", p->vendor);
+	if (!str_empty(p->version))
+		printf("    Version:  %s\n", p->version);
+	printf("    Path:     %s\n", p->path);
+}
+
+static void print_plugins(struct cli *cli)
+{
+	struct plugins all;
+	size_t good = 0;
+
+	plugins_list(cli, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		if (all.v[i].error)
+			continue;
+		if (!good++)
+			puts(" Plugins:");
+		print_plugin(&all.v[i]);
+	}
+	fflush(stdout);
+	for (size_t i = 0; i < all.n; i++)
+		if (all.v[i].error)
+			fprintf(stderr, "WARNING: Plugin \"%s\" is not valid: %s\n", all.v[i].path,
+			        all.v[i].error);
+}
+
+static void print_client(struct cli *cli)
+{
+	printf("Client: Lighter\n Version:    %s\n Context:    %s\n Debug Mode: %s\n",
 	       VERSION_CLIENT, cli->context, cli->global->debug ? "true" : "false");
+	print_plugins(cli);
+	puts("\nServer:");
 }
 
 static int print_text(struct cli *cli, const struct json_value *info)
@@ -259,13 +290,29 @@ static int print_text(struct cli *cli, const struct json_value *info)
 	return 0;
 }
 
+static const char *plugins_json(struct cli *cli)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	struct plugins all;
+
+	plugins_list(cli, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		buf_adds(&b, i ? "," : "");
+		json_encode(&b, &plugin_type, &all.v[i]);
+	}
+	return arena_strdup(&cli->arena, buf_cstr(&b));
+}
+
 /* The answer with what the client says of itself behind it. */
 static const char *with_client(struct cli *cli, struct slice body)
 {
+	const char *client = version_client_json(cli);
+
 	while (body.len && body.data[body.len - 1] != '}')
 		body.len--;
-	return arena_printf(&cli->arena, "%.*s,\"ClientInfo\":%s}", (int)body.len - 1, body.data,
-	                    version_client_json(cli));
+	return arena_printf(&cli->arena, "%.*s,\"ClientInfo\":%.*s,\"Plugins\":[%s]}}",
+	                    (int)body.len - 1, body.data, (int)strlen(client) - 1, client,
+	                    plugins_json(cli));
 }
 
 static int print_template(struct cli *cli, const char *format, struct slice body, struct err *e)
