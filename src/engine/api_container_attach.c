@@ -11,7 +11,6 @@
 #include "engine/stdio/logs.h"
 #include "http/websocket.h"
 
-/* docker-py, and so docker-compose, loses what comes together with the head of the answer. */
 #define HEAD_MS 50
 
 static void on_attach_end(void *arg, enum stdio_end why)
@@ -58,12 +57,18 @@ static int read_query(struct api_call *c, struct container *box, const struct ap
 	return 0;
 }
 
-/* The pump has it afterwards, whatever comes. */
-static void hand_over(struct container *box, struct stdio_client *client, int fd, struct buf *early)
+/*
+ * Gives the connection to the pump, which sends the head of the answer: who has it is attached, and
+ * what a container says that he starts then does not escape him.
+ */
+static void hand_over(struct container *box, struct stdio_client *client, int fd, struct buf *head,
+                      struct buf *early)
 {
 	struct err e = { 0 };
 
 	client->fd = fd;
+	client->greeting = head->data;
+	client->greeting_len = head->len;
 	client->early = early->data;
 	client->early_len = early->len;
 	container_ref(box); /* the client's, given back in on_attach_end */
@@ -71,9 +76,20 @@ static void hand_over(struct container *box, struct stdio_client *client, int fd
 		container_event(box, "attach", NULL);
 		return;
 	}
-	api_stream_error(fd, client->wire == STDIO_MUX, &e);
+	if (fd_write_all(fd, head->data, head->len, NULL) == 0)
+		api_stream_error(fd, client->wire == STDIO_MUX, &e);
 	close(fd);
 	container_unref(box);
+}
+
+/* docker-py, and so docker-compose, loses what comes together with the head of the answer. */
+static int send_head(int fd, struct buf *head, struct err *e)
+{
+	if (fd_write_all(fd, head->data, head->len, e) < 0)
+		return -1;
+	buf_reset(head);
+	fd_wait_taken(fd, HEAD_MS);
+	return 0;
 }
 
 /* Only what is in the log: the pump, which a container that does not run has no use for, is left out. */
@@ -95,7 +111,7 @@ int api_container_attach(struct api_call *c, struct err *e)
 {
 	_cleanup_container_ struct container *box = api_container(c, e);
 	_cleanup_view_ struct container_view v = { 0 };
-	_cleanup_buf_ struct buf early = { 0 };
+	_cleanup_buf_ struct buf head = { 0 }, early = { 0 };
 	_cleanup_close_ int fd = -1;
 	struct stdio_client client;
 
@@ -105,15 +121,14 @@ int api_container_attach(struct api_call *c, struct err *e)
 	if (check_attach(box, &v.state, e) < 0 ||
 	    read_query(c, box, v.desc->r.config, &client, e) < 0)
 		return -1;
-	fd = http_reply_hijack(c->reply, api_stream_type(c, v.desc->r.config->tty), &early, e);
-	if (fd < 0)
-		return -1;
-	if (client.replay)
-		fd_wait_taken(fd, HEAD_MS);
+	fd = http_reply_hijack_quietly(c->reply, api_stream_type(c, v.desc->r.config->tty), &head,
+	                               &early);
+	if ((client.replay || client.only_replay) && send_head(fd, &head, e) < 0)
+		return 0; /* the client is gone */
 	if (client.only_replay)
 		send_log(c, &v.desc->r, &client, fd);
 	else
-		hand_over(box, &client, take_fd(&fd), &early);
+		hand_over(box, &client, take_fd(&fd), &head, &early);
 	return 0;
 }
 
@@ -144,7 +159,7 @@ int api_container_attach_ws(struct api_call *c, struct err *e)
 {
 	_cleanup_container_ struct container *box = api_container(c, e);
 	_cleanup_view_ struct container_view v = { 0 };
-	_cleanup_buf_ struct buf early = { 0 }, accept = { 0 };
+	_cleanup_buf_ struct buf head = { 0 }, early = { 0 }, accept = { 0 };
 	struct stdio_client client;
 	const char *key;
 	int fd;
@@ -160,9 +175,7 @@ int api_container_attach_ws(struct api_call *c, struct err *e)
 	client.wire = c->version < 28 ? STDIO_WS_TEXT : STDIO_WS_BINARY;
 	ws_accept_key(&accept, key);
 	http_reply_header(c->reply, "Sec-WebSocket-Accept", accept.data);
-	fd = http_reply_hijack(c->reply, api_stream_type(c, true), &early, e);
-	if (fd < 0)
-		return -1;
-	hand_over(box, &client, fd, &early);
+	fd = http_reply_hijack_quietly(c->reply, api_stream_type(c, true), &head, &early);
+	hand_over(box, &client, fd, &head, &early);
 	return 0;
 }

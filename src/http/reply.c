@@ -1,4 +1,5 @@
 /* Answers: heads, bodies, streams, hijacking. See server.h. */
+#include "base/fd.h"
 #include "http/server.h"
 
 #include <strings.h>
@@ -90,22 +91,27 @@ int http_reply_end(struct http_reply *r, struct err *e)
 	return 0;
 }
 
-int http_reply_hijack(struct http_reply *r, const char *content_type, struct buf *pending,
-                      struct err *e)
+int http_reply_hijack_quietly(struct http_reply *r, const char *content_type, struct buf *head,
+                              struct buf *pending)
 {
-	_cleanup_buf_ struct buf b = { 0 };
-
 	http_reply_header(r, "Content-Type", content_type);
 	if (r->request->upgrade) {
 		http_reply_header(r, "Connection", "Upgrade");
 		http_reply_header(r, "Upgrade", r->request->upgrade);
 	}
 	r->started = true;
-	add_head(&b, r, r->request->upgrade ? 101 : 200);
-	buf_adds(&b, "\r\n");
-	if (send_buf(r, &b, e) < 0)
-		return -1;
+	add_head(head, r, r->request->upgrade ? 101 : 200);
+	buf_adds(head, "\r\n");
 	return http_hijack(r->conn, pending);
+}
+
+int http_reply_hijack(struct http_reply *r, const char *content_type, struct buf *pending,
+                      struct err *e)
+{
+	_cleanup_buf_ struct buf head = { 0 };
+	_cleanup_close_ int fd = http_reply_hijack_quietly(r, content_type, &head, pending);
+
+	return fd_write_all(fd, head.data, head.len, e) < 0 ? -1 : take_fd(&fd);
 }
 
 int http_reply_detach(struct http_reply *r, int status, const char *content_type, struct err *e)

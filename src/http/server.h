@@ -60,6 +60,9 @@ int http_reply_end(struct http_reply *r, struct err *e) must_check;
  */
 int http_reply_hijack(struct http_reply *r, const char *content_type, struct buf *pending,
                       struct err *e) must_check;
+/* The same without sending: the head is appended to `head`, for the caller to send when he is ready. */
+int http_reply_hijack_quietly(struct http_reply *r, const char *content_type, struct buf *head,
+                              struct buf *pending);
 
 /*
  * As http_reply_begin, then gives the descriptor away for a stream that outlives the handler: the

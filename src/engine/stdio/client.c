@@ -136,6 +136,11 @@ void client_resume(struct client *c)
 	watch(c);
 }
 
+void client_begin(struct client *c)
+{
+	proceed(c);
+}
+
 void client_finish(struct client *c)
 {
 	if (is_ws(c) && !c->finishing)
@@ -243,7 +248,7 @@ struct client *client_new(struct stdio *io, const struct stdio_client *want, str
 	c->io = io;
 	c->want = *want;
 	c->want.detach_keys = NULL;
-	c->want.early = NULL;
+	c->want.early = c->want.greeting = NULL;
 	c->events = EPOLLIN;
 	if (detach_keys_parse(want->detach_keys, &c->keys, e) < 0 ||
 	    (want->in && input_open(&io->in, e) < 0) ||
@@ -251,6 +256,7 @@ struct client *client_new(struct stdio *io, const struct stdio_client *want, str
 		free(c);
 		return NULL;
 	}
+	buf_add(&c->out, want->greeting, want->greeting_len);
 	LIST_ADD(&io->clients, c);
 	return c;
 }

@@ -384,7 +384,7 @@ static void attach_in_pump(void *arg)
 	if (s->drained || want->only_replay)
 		client_finish(c);
 	else
-		client_resume(c);
+		client_begin(c);
 }
 
 /* The reader is opened here, not in the pump: compressed parts take their time. */

@@ -116,7 +116,10 @@ struct stdio_client {
 	bool replay;      /* what is in the log first (attach with logs=1) */
 	bool only_replay; /* and then the end */
 	const char *detach_keys; /* "ctrl-p,ctrl-q", or NULL when there is no way to detach */
-	const void *early;       /* bytes of its input that came with the request's head */
+	/* Sent before everything else: with it the client learns that it is attached. */
+	const void *greeting;
+	size_t greeting_len;
+	const void *early; /* bytes of its input that came with the request's head */
 	size_t early_len;
 	void (*on_end)(void *arg, enum stdio_end why); /* once, after fd is closed; may be NULL */
 	void *arg;

@@ -68,6 +68,8 @@ struct client *client_new(struct stdio *io, const struct stdio_client *c, struct
 void client_send(struct client *c, enum output which, const void *p, size_t n);
 bool client_lags(const struct client *c);
 struct client *client_next(const struct client *c);
+/* Sends what it has to hear already. It may be gone afterwards. */
+void client_begin(struct client *c);
 /* The process has read: clients may type again. */
 void client_resume(struct client *c);
 /* Puts what is in the log before everything that is sent later. */
