@@ -36,6 +36,37 @@ static const struct flag task_remove_flags[] = {
 	F(BOOL, force, "force", "f", "kill the process first"),
 	F(STRING, exec_id, "exec-id", "", "process to delete"),
 };
+#define STREAM_FLAGS                                                                           \
+	F(BOOL, null_io, "null-io", "", "send all IO to /dev/null"),                           \
+	        F(STRING, log_uri, "log-uri", "", "log uri for the shim's logging"),           \
+	        F(STRING, fifo_dir, "fifo-dir", "", "directory for the fifos of the streams"), \
+	        F(BOOL, detach, "detach", "d", "return once the process has started")
+static const struct flag start_flags[] = {
+	STREAM_FLAGS,
+	F(STRING, pid_file, "pid-file", "", "file path to write the task's pid"),
+};
+static const struct flag exec_flags[] = {
+	STREAM_FLAGS,
+	F(STRING, exec_id, "exec-id", "", "id of the process"),
+	F(STRING, cwd, "cwd", "", "working directory of the new process"),
+	F(BOOL, tty, "tty", "t", "allocate a TTY for the process"),
+	F(STRING, user, "user", "", "user id"),
+};
+static const struct flag run_flags[] = {
+	STREAM_FLAGS,
+	F(STRING, pid_file, "pid-file", "", "file path to write the task's pid"),
+	F(BOOL, rm, "rm", "", "remove the container after running, cannot be used with --detach"),
+	F(BOOL, tty, "tty", "t", "allocate a TTY for the container"),
+	F(STRING, runc_binary, "runc-binary", "", "specify runc-compatible binary"),
+	F(STRING, runtime, "runtime", "", "runtime name"),
+	F(STRING, snapshotter, "snapshotter", "", "snapshotter name"),
+	F(STRING, cwd, "cwd", "", "working directory of the process"),
+	F(LIST, env, "env", "", "additional environment variables (FOO=bar)"),
+	F(LIST, label, "label", "", "additional labels (foo=bar)"),
+	F(BOOL, net_host, "net-host", "", "enable host networking for the container"),
+	F(BOOL, read_only, "read-only", "", "set the container's file system as read-only"),
+	F(INT, memory_limit, "memory-limit", "", "memory limit (in bytes) for the container"),
+};
 static const struct flag lease_create_flags[] = {
 	F(STRING, id, "id", "", "id of the lease"),
 };
@@ -65,7 +96,8 @@ const struct ctr_command ctr_commands[] = {
 	{ NULL, "version", "", "print the client and server versions", NO_FLAGS, false, 0, NULL,
 	  ctr_version },
 	LATER(NULL, "events event", "display containerd events"),
-	LATER(NULL, "run", "run a container"),
+	{ NULL, "run", "[flags] Image ID [COMMAND] [ARG...]", "run a container", FLAGS(run_flags),
+	  true, 2, "container id must be provided", ctr_run },
 	LATER(NULL, "install", "install a new package"),
 	LATER(NULL, "oci", "OCI tools"),
 	LATER(NULL, "pprof", "provide golang pprof outputs for containerd"),
@@ -154,10 +186,13 @@ const struct ctr_command ctr_commands[] = {
 	{ "snapshots", "usage", "[flags] [<key>, ...]", "usage snapshots", FLAGS(usage_flags),
 	  false, 0, NULL, ctr_snapshot_usage },
 
-	LATER("tasks", "attach", "attach to the IO of a running container"),
+	{ "tasks", "attach", "CONTAINER", "attach to the IO of a running container", NO_FLAGS,
+	  false, 1, NEED_CONTAINER, ctr_task_attach },
 	{ "tasks", "delete del remove rm", "CONTAINER [CONTAINER, ...]", "delete one or more tasks",
 	  FLAGS(task_remove_flags), false, 0, NULL, ctr_task_remove },
-	LATER("tasks", "exec", "execute additional processes in an existing container"),
+	{ "tasks", "exec", "[flags] CONTAINER CMD [ARG...]",
+	  "execute additional processes in an existing container", FLAGS(exec_flags), true, 2,
+	  NEED_CONTAINER, ctr_task_exec },
 	{ "tasks", "list ls", "[flags]", "list tasks", FLAGS(quiet_flags), false, 0, NULL,
 	  ctr_task_list },
 	{ "tasks", "kill", "[flags] CONTAINER", "signal a container (default: SIGTERM)",
@@ -168,7 +203,8 @@ const struct ctr_command ctr_commands[] = {
 	  NEED_CONTAINER, ctr_task_ps },
 	{ "tasks", "resume", "CONTAINER", "resume a paused container", NO_FLAGS, false, 1,
 	  NEED_CONTAINER, ctr_task_resume },
-	LATER("tasks", "start", "start a container that has been created"),
+	{ "tasks", "start", "CONTAINER", "start a container that has been created",
+	  FLAGS(start_flags), false, 1, NEED_CONTAINER, ctr_task_start },
 	LATER("tasks", "metrics metric", "get a single data point of metrics for a task"),
 	LATER("tasks", "checkpoint", "checkpoint a container"),
 };

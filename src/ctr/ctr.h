@@ -17,8 +17,7 @@
 
 /* All flags of all commands; each command's table says which it has. */
 struct ctr_options {
-	bool all, bytes, detach, detailed, force, keep_snapshot, net_host, null_io, privileged,
-	        quiet;
+	bool all, bytes, detach, force, keep_snapshot, net_host, null_io, quiet;
 	bool read_only, replace_all, rm, spec, sync, tty;
 	const char *cwd, *exec_id, *fifo_dir, *id, *log_uri, *pid_file, *runc_binary, *runtime;
 	const char *signal, *snapshotter, *user;
@@ -33,6 +32,7 @@ struct ctr {
 	struct grpc_client *client;
 	struct ctr_options o;
 	struct strs args;
+	bool abandoned; /* a thread still uses the client */
 };
 
 /* The exit code, or -1 with the error. */

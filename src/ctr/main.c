@@ -134,7 +134,8 @@ static int run_command(struct ctr *c, const struct ctr_command *cmd, const struc
 	}
 	c->client = grpc_client_new(c->address, c->ns);
 	r = cmd->run(c, e);
-	grpc_client_free(c->client);
+	if (!c->abandoned)
+		grpc_client_free(c->client);
 	return r;
 }
 

@@ -59,6 +59,8 @@ STACKS = {
     "containerd.dockerd": Row("our containerd under Debian's dockerd", ("containerd",), "docker"),
     "below.ctr": Row("our containerd, shim, runc under Debian's ctr", BELOW, "ctr"),
     "below.dockerd": Row("our containerd, shim, runc under Debian's dockerd", BELOW, "docker"),
+    "our.ctr": Row("our ctr before Debian's containerd", ("ctr",), "ctr", cli="ours"),
+    "ctr.below": Row("our ctr, containerd, shim, runc", ("ctr", *BELOW), "ctr", cli="ours"),
     "dockerd.containerd": Row("our dockerd over Debian's containerd, shim, runc", ("dockerd",),
                               "docker"),
     "dockerd.shim": Row("our dockerd and containerd over Debian's shim, runc",
@@ -88,7 +90,8 @@ def start_client(row, stack):
         return made
     stack.address = CONTAINERD_ALONE
     stack.start_containerd()
-    return Ctr(stack, archives, ["--runc-binary", OUR_RUNC] if row.runc_flag else [])
+    return Ctr(stack, archives, ["--runc-binary", OUR_RUNC] if row.runc_flag else [],
+               stack.bin / "ctr" if row.cli == "ours" else None)
 
 
 @pytest.fixture(scope="module")

@@ -125,11 +125,12 @@ class Ctr(Client):
 
     missing = forbidden = 1
 
-    def __init__(self, stack, archives, flags=()):
-        super().__init__(stack, [peers.program("ctr"), "--address", stack.address], flags=flags)
+    def __init__(self, stack, archives, flags=(), program=None):
+        super().__init__(stack, [program or peers.program("ctr"), "--address", stack.address],
+                         flags=flags)
         self._unique = map("unique{}".format, itertools.count())
         for archive in archives:
-            self.ok("image", "import", archive)
+            stack.ctr("image", "import", archive, check=True)
 
     def run_words(self, *more, name=None):
         return ["run", "--rm", *self.flags, *more, IMAGE, name or next(self._unique)]
