@@ -2,7 +2,7 @@
  * Which daemon: flags, environment, the stored contexts.
  *
  * A context is CONFIG/contexts/meta/SHA256(NAME)/meta.json: {"Name", "Endpoints": {"docker":
- * {"Host"}}}.
+ * {"Host", "SkipTLSVerify"}}}. Its certificates are CONFIG/contexts/tls/SHA256(NAME)/docker/{ca,cert,key}.pem.
  * Precedence: -H, --context, DOCKER_HOST, DOCKER_CONTEXT, currentContext, the default socket.
  */
 #include <errno.h>
@@ -17,7 +17,9 @@
 #define DEFAULT_CONTEXT "default"
 #define DEFAULT_ADDRESS "unix:///var/run/docker.sock"
 
-#define CONTEXT_ENDPOINT(F) F(STR, host, "Host", 0)
+#define CONTEXT_ENDPOINT(F)     \
+	F(STR, host, "Host", 0) \
+	F(BOOL, skip_tls_verify, "SkipTLSVerify", 0)
 JSON_STRUCT(context_endpoint, CONTEXT_ENDPOINT)
 JSON_TYPE(context_endpoint, CONTEXT_ENDPOINT)
 
@@ -35,9 +37,30 @@ static const char *meta_path(struct cli *cli, const char *name)
 	return arena_printf(&cli->arena, "%s/contexts/meta/%s/meta.json", cli->config_dir, hash);
 }
 
+/* The certificates of a context, if it has some: then its daemon speaks TLS. */
+static void stored_tls(struct cli *cli, const char *name, bool skip_verify)
+{
+	struct tls_setup s = { .verify = !skip_verify };
+	const struct {
+		const char *file, **path;
+	} files[] = { { "ca.pem", &s.ca }, { "cert.pem", &s.cert }, { "key.pem", &s.key } };
+	char hash[DIGEST_HEX + 1];
+
+	sha256_hex(name, strlen(name), hash);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		const char *path = arena_printf(&cli->arena, "%s/contexts/tls/%s/docker/%s",
+		                                cli->config_dir, hash, files[i].file);
+
+		*files[i].path = path_exists(path) ? path : NULL;
+	}
+	if (s.ca || s.cert)
+		cli->tls = arena_memdup(&cli->arena, &s, sizeof(s));
+}
+
 static int stored_address(struct cli *cli, const char *name, struct err *e)
 {
 	const char *path = meta_path(cli, name);
+	const struct context_endpoint *endpoint = NULL;
 	struct context_meta meta;
 	struct slice text;
 
@@ -53,9 +76,11 @@ static int stored_address(struct cli *cli, const char *name, struct err *e)
 		return err_wrap(e, "context \"%s\"", name);
 	for (size_t i = 0; i < meta.endpoints.n; i++)
 		if (str_eq(meta.endpoints.v[i].key, "docker"))
-			cli->address = meta.endpoints.v[i].value->host;
-	if (str_empty(cli->address))
+			endpoint = meta.endpoints.v[i].value;
+	if (!endpoint || str_empty(endpoint->host))
 		return err_set(e, ERR_INVALID, "context \"%s\" has no docker endpoint", name);
+	cli->address = endpoint->host;
+	stored_tls(cli, name, endpoint->skip_tls_verify);
 	return 0;
 }
 

@@ -107,6 +107,20 @@ def test_tls_alone_verifies_too(make, certs):
     assert stack.docker(*client_flags(certs, "stranger"), "ps", "-q").returncode == 1
 
 
+def test_a_context_with_certificates(tls_stack, certs):
+    """What `docker context create` of the original stores, every client uses."""
+    folder = tls_stack.scratch / "contexts"
+    env = {"DOCKER_CONFIG": str(folder), "DOCKER_HOST": None}
+    folder.mkdir()
+    made = tls_stack.docker("context", "create", "far", "--docker",
+                            f"host=tcp://127.0.0.1:{PORT},ca={certs}/ca.pem,cert={certs}/client.pem,"
+                            f"key={certs}/client.key", cli="debian", env=env)
+    assert made.returncode == 0, made.stderr
+    for cli in clients():
+        done = tls_stack.docker("--context", "far", "ps", "-q", cli=cli, env=env)
+        assert done.returncode == 0, (cli, done.stderr)
+
+
 def test_who_is_not_let_in(tls_stack, certs):
     """No certificate, a stranger's, plain HTTP: none reaches the engine."""
     for cli in clients():

@@ -4,6 +4,7 @@
  * know who we are, a connection broke.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/fd.h"
@@ -37,6 +38,16 @@ static bool should_move_on(const struct exchange *x, int r)
 	       (x->endpoint->mirror && !exchange_succeeded(x));
 }
 
+/* For the engine's log: an image that a mirror has not got is no news, all else is. */
+static void tell_passed(const struct exchange *x, int r, const struct err *e)
+{
+	if (r < 0)
+		fprintf(stderr, "fetch: %s is passed over: %s\n", x->endpoint->url, e->text);
+	else if (x->status != 404)
+		fprintf(stderr, "fetch: %s is passed over: status %ld\n", x->endpoint->url,
+		        x->status);
+}
+
 int session_ask(struct session *s, struct exchange *x, const char *path, struct err *e)
 {
 	const struct fetch_setup *setup = &s->fetch->setup;
@@ -49,6 +60,7 @@ int session_ask(struct session *s, struct exchange *x, const char *path, struct 
 		r = ask(s, x, e);
 		if (i + 1 == setup->endpoints.n || !should_move_on(x, r))
 			break;
+		tell_passed(x, r, e);
 		fetch_move_on(s->fetch, i + 1);
 	}
 	if (r < 0)
