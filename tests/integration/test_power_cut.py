@@ -25,9 +25,12 @@ BLOBS = """
 import hashlib, os, sys
 folder = sys.argv[1]
 for name in os.listdir(folder):
-    with open(os.path.join(folder, name), "rb") as blob:
-        if hashlib.sha256(blob.read()).hexdigest() != name:
-            print(name)
+    try:
+        with open(os.path.join(folder, name), "rb") as blob:
+            if hashlib.sha256(blob.read()).hexdigest() != name:
+                print(name)
+    except FileNotFoundError:
+        pass    # collected meanwhile
 """
 
 
@@ -39,9 +42,8 @@ def after_boot(state):
 
 
 def check_images(stack, world):
-    wrong = stack.exec(["find", stack.data, "-path", "*/blobs/sha256"], check=True).stdout.split()
-    for folder in wrong:
-        assert stack.exec(["python3", "-c", BLOBS, folder], check=True).stdout == ""
+    blobs = stack.data / "docker/containerd/daemon/io.containerd.content.v1.content/blobs/sha256"
+    assert stack.exec(["python3", "-c", BLOBS, blobs], check=True).stdout == ""
     for tag in world.tags:
         if tag.startswith(("busybox", "hello")):
             continue
