@@ -40,9 +40,9 @@ def small(name, config=None, **options):
 
 
 @pytest.mark.parametrize("media", [OCI, DOCKER], ids=["oci", "docker"])
-@pytest.mark.parametrize("compress", ["gzip", "none"])
+@pytest.mark.parametrize("compress", ["gzip", "none", pytest.param("zstd", marks=pytest.mark.ours)])
 def test_layers(docker, registry, media, compress):
-    if media is DOCKER and compress == "none":
+    if media is DOCKER and compress != "gzip":
         pytest.skip("Docker v2 manifests always name gzip layers")
     name = registry.name(f"layered-{compress}-{'oci' if media is OCI else 'docker'}")
     layered(media, compress).push(registry, name.split("/", 1)[1])
@@ -245,3 +245,26 @@ def test_a_link_out_of_the_layer_is_not_followed(stack, docker, faulty):
     image.push(faulty, "linked")
     stack.docker("pull", faulty.name("linked"))
     assert stack.exec(["ls", "/etc/outside"]).returncode != 0
+
+
+@pytest.mark.ours
+def test_foreign_layers(docker, refused, faulty, registry):
+    """A layer that its publisher keeps elsewhere comes from there; what has no address of the web does not."""
+    it = Image([images.busybox_layer(), Layer().file("n", "foreign")], {"Cmd": ["cat", "/n"]})
+    it.push(registry, "elsewhere-from")
+    blob = it.layers[1]["digest"]
+    for url, words in ((f"http://{registry.address}/v2/elsewhere-from/blobs/{blob}", None),
+                       ("file:///etc/passwd", "none of the layer's own addresses has it"),
+                       ("http://127.0.0.1:9/x", "none of the layer's own addresses has it")):
+        manifest = json.loads(it.manifest)
+        manifest["layers"][1] |= {"urls": [url], "mediaType":
+                                  "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"}
+        it.push(faulty, "foreign")
+        faulty.put_manifest("foreign", "latest", OCI["manifest"], json.dumps(manifest).encode())
+        del faulty.blobs[blob]
+        if words:
+            assert words in refused(1, "pull", faulty.name("foreign"))
+            continue
+        docker("pull", faulty.name("foreign"))
+        assert docker("run", "--rm", "--network=none", faulty.name("foreign")) == "foreign"
+        docker("rmi", faulty.name("foreign"))

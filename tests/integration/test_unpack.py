@@ -238,6 +238,24 @@ def test_sparse(tmp_path):
     assert (out / "holes").stat().st_blocks < 100
 
 
+def test_bombs(tmp_path):
+    """Small archives that claim to be huge: they cost what they are, or are refused."""
+    (tmp_path / "src").mkdir()
+    with open(tmp_path / "src/huge", "wb") as f:
+        f.truncate(1 << 40)
+    data = subprocess.run(["tar", "-SC", tmp_path / "src", "-cf", "-", "huge"], check=True, capture_output=True).stdout
+    out = unpack(data, tmp_path / "sparse")
+    assert (out / "huge").stat().st_size == 1 << 40 and (out / "huge").stat().st_blocks == 0
+    deep = Layer().add("/".join(["a"] * 30_000)).bytes()
+    assert refuse(deep, tmp_path / "deep").endswith("file name too long")
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        info = tarfile.TarInfo("x")
+        info.pax_headers = {"SCHILY.xattr.user.x": "a" * 5_000_000}
+        tar.addfile(info)
+    assert "too large" in refuse(file.getvalue(), tmp_path / "attribute")
+
+
 def big_layer():
     return Layer().add("random", os.urandom(700_000)).add("zeros", bytes(700_000)).add("last", b"end").bytes()
 
