@@ -87,17 +87,18 @@ def test_without_a_name_it_gets_one(stack):
     assert len(made["Name"]) == 64 and int(made["Name"], 16)
 
 
-@pytest.mark.parametrize("body, status, words", [
-    ({"Name": "two", "Driver": "nope"}, 404, 'plugin "nope" not found'),
-    ({"Name": "a/b"}, 400, "includes invalid characters for a local volume name"),
-    ({"Name": "x"}, 400, "volume name is too short"),
-    ({"Name": ".hidden"}, 400, "includes invalid characters"),
-    ({"Name": "two", "DriverOpts": {"color": "red"}}, 400, 'invalid option: "color"'),
-    ({"Name": "two", "DriverOpts": {"device": "/x"}}, 400, 'missing required option: "type"'),
-    ({"Name": "two", "DriverOpts": {"type": "ext4"}}, 400, 'missing required option: "device"'),
-])
-def test_what_cannot_be_made(stack, body, status, words):
-    assert words in create(stack, body, status)["message"]
+def test_what_cannot_be_made(stack, engine):
+    for body, status, words in (
+            ({"Name": "two", "Driver": "nope"}, 404, 'plugin "nope" not found'),
+            ({"Name": "a/b"}, 400, "includes invalid characters for a local volume name"),
+            ({"Name": "x"}, 400, "volume name is too short"),
+            ({"Name": ".hidden"}, 400, "includes invalid characters"),
+            ({"Name": "two", "DriverOpts": {"color": "red"}}, 400, 'invalid option: "color"'),
+            ({"Name": "two", "DriverOpts": {"device": "/x"}}, 400, 'missing required option: "type"'),
+            ({"Name": "two", "DriverOpts": {"type": "ext4"}}, 400, 'missing required option: "device"')):
+        if engine == "debian" and status == 404:
+            continue                        # it looks for the plugin for 15 s
+        assert words in create(stack, body, status)["message"]
     assert names(stack) == []
 
 
@@ -173,13 +174,13 @@ def test_a_bind_without_source_is_an_anonymous_volume(stack):
     assert (m["Type"], m["Destination"], len(m["Name"])) == ("volume", "/x", 64)
 
 
-@pytest.mark.parametrize("host, status, words", [
-    ({"Binds": ["vol:/x:wild"]}, None, "invalid mode: wild"),
-    ({"Binds": ["vol:/x:rshared"]}, None, "field BindOptions must not be specified"),
+REFUSED = [   # what is asked for, the original's status, words
+    ({"Binds": ["vol:/x:wild"]}, 500, "invalid mode: wild"),
+    ({"Binds": ["vol:/x:rshared"]}, 500, "field BindOptions must not be specified"),
     ({"Binds": ["a/b:/x"]}, 400, "includes invalid characters for a local volume name"),
     ({"Binds": ["vol:/x", "wol:/x"]}, 400, "Duplicate mount point: /x"),
     ({"Binds": ["vol:/x"], "VolumeDriver": "nope"}, 404, 'plugin "nope" not found'),
-    ({"Binds": ["vol:/etc/passwd"]}, None, "is not directory"),
+    ({"Binds": ["vol:/etc/passwd"]}, 500, "is not directory"),
     ({"VolumesFrom": ["nobody"]}, 400, "No such container: nobody"),
     ({"Mounts": [{"Type": "image", "Source": "i", "Target": "/x"}]}, 400, "mount type unknown"),
     ({"Mounts": [{"Type": "volume", "Target": "/x", "Source": "vol",
@@ -188,13 +189,19 @@ def test_a_bind_without_source_is_an_anonymous_volume(stack):
      "field Source must not be specified"),
     ({"Mounts": [{"Type": "bind", "Target": "/x", "Source": "/not/there"}]}, 400,
      "bind source path does not exist: /not/there"),
-])
-def test_a_refused_container_leaves_nothing(stack, host, status, words, engine):
-    answer = stack.api("POST", "/v1.41/containers/create", {"Image": "busybox", "HostConfig": host})
-    assert words in answer.json["message"]
-    assert answer.status == (status or (400 if engine == "ours" else 500))
-    if engine == "ours":            # the original leaves the volume
-        assert names(stack) == []
+]
+
+
+def test_a_refused_container_leaves_nothing(stack, engine):
+    """Always 400 of ours: 404 would be said of the image, and clients would pull it."""
+    for host, status, words in REFUSED:
+        if engine == "debian" and status == 404:
+            continue                        # it looks for the plugin for 15 s
+        answer = stack.api("POST", "/v1.41/containers/create", {"Image": "busybox", "HostConfig": host})
+        assert words in answer.json["message"]
+        assert answer.status == (400 if engine == "ours" else status), answer
+        if engine == "ours":                # the original leaves the volume
+            assert names(stack) == []
     assert stack.docker("ps", "-aq").stdout == ""
 
 
