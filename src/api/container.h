@@ -153,14 +153,18 @@ JSON_STRUCT(api_volume_driver, API_VOLUME_DRIVER)
 	F(STR, subpath, "Subpath", OMIT_EMPTY | SINCE(45))
 JSON_STRUCT(api_volume_options, API_VOLUME_OPTIONS)
 
-#define API_MOUNT(F)                                                            \
-	F(STR, type, "Type", OMIT_EMPTY)                                        \
-	F(STR, source, "Source", OMIT_EMPTY)                                    \
-	F(STR, target, "Target", OMIT_EMPTY)                                    \
-	F(BOOL, read_only, "ReadOnly", OMIT_EMPTY)                              \
-	F(STR, consistency, "Consistency", OMIT_EMPTY)                          \
-	F(OBJ, bind_options, "BindOptions", OMIT_EMPTY, api_bind_options)       \
-	F(OBJ, volume_options, "VolumeOptions", OMIT_EMPTY, api_volume_options) \
+#define API_IMAGE_OPTIONS(F) F(STR, subpath, "Subpath", OMIT_EMPTY)
+JSON_STRUCT(api_image_options, API_IMAGE_OPTIONS)
+
+#define API_MOUNT(F)                                                                     \
+	F(STR, type, "Type", OMIT_EMPTY)                                                 \
+	F(STR, source, "Source", OMIT_EMPTY)                                             \
+	F(STR, target, "Target", OMIT_EMPTY)                                             \
+	F(BOOL, read_only, "ReadOnly", OMIT_EMPTY)                                       \
+	F(STR, consistency, "Consistency", OMIT_EMPTY)                                   \
+	F(OBJ, bind_options, "BindOptions", OMIT_EMPTY, api_bind_options)                \
+	F(OBJ, volume_options, "VolumeOptions", OMIT_EMPTY, api_volume_options)          \
+	F(OBJ, image_options, "ImageOptions", OMIT_EMPTY | SINCE(48), api_image_options) \
 	F(OBJ, tmpfs_options, "TmpfsOptions", OMIT_EMPTY, api_tmpfs_options)
 JSON_STRUCT(api_mount, API_MOUNT)
 

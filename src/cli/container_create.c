@@ -5,15 +5,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "api/inspect.h"
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/image_pull.h"
-
-#define CREATED(F)                 \
-	F(STR, id, "Id", REQUIRED) \
-	F(STRS, warnings, "Warnings", 0)
-JSON_STRUCT(created, CREATED)
-JSON_TYPE(created, CREATED)
 
 static const char *platform_of(const struct create_options *o)
 {
@@ -29,7 +24,7 @@ static int pull(struct cli *cli, const struct create_options *o, const struct re
 }
 
 static int post(struct cli *cli, const struct create_options *o, const char *body,
-                struct created *out, struct err *e)
+                struct api_created *out, struct err *e)
 {
 	_cleanup_path_ struct api_path path = { 0 };
 	struct api_request rq = { .method = "POST", .body = slice_of(body) };
@@ -43,12 +38,12 @@ static int post(struct cli *cli, const struct create_options *o, const char *bod
 	rq.path = buf_cstr(&path.b);
 	if (api_call(cli, &rq, &answer, e) < 0)
 		return -1;
-	return json_decode(&cli->arena, &created_type, answer, out, e);
+	return json_decode(&cli->arena, &api_created_type, answer, out, e);
 }
 
 /* The image is missing: say so, pull it, try again. */
 static int pull_and_post(struct cli *cli, const struct create_options *o,
-                         const struct reference *ref, const char *body, struct created *out,
+                         const struct reference *ref, const char *body, struct api_created *out,
                          struct err *e)
 {
 	struct reference tagged = *ref;
@@ -87,7 +82,7 @@ static int resolve_image(struct arena *a, const char *image, struct reference *r
 static int check_version(const struct cli *cli, const struct create_body *body, struct err *e)
 {
 	for (size_t i = 0; i < body->networking->endpoints.n; i++)
-		if (body->networking->endpoints.v[i].value->mac && cli->api.version < 44)
+		if (body->networking->endpoints.v[i].value->mac_address && cli->api.version < 44)
 			return err_set(e, ERR_INVALID,
 			               "\"specify mac-address per network\" requires API version "
 			               "1.44, but the Docker daemon API version is 1.%d",
@@ -100,7 +95,7 @@ int container_make(struct cli *cli, const struct create_options *o, const struct
 {
 	const char *text = json_text(&cli->arena, &create_body_type, body);
 	struct reference ref = { 0 };
-	struct created created = { 0 };
+	struct api_created created = { 0 };
 	bool pullable;
 	int r;
 

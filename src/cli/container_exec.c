@@ -1,6 +1,8 @@
 /* docker exec: make an exec, start it with its streams, ask how it ended. */
 #include <stdio.h>
 
+#include "api/exec.h"
+#include "api/inspect.h"
 #include "base/fd.h"
 #include "cli/commands.h"
 #include "cli/flag_checks.h"
@@ -31,36 +33,6 @@ static const struct flag exec_flag_rows[] = {
 };
 const struct flags exec_flags = FLAGS(exec_options, exec_flag_rows);
 
-#define EXEC_BODY(F)                                     \
-	F(STR, user, "User", 0)                          \
-	F(BOOL, privileged, "Privileged", 0)             \
-	F(BOOL, tty, "Tty", 0)                           \
-	F(I64S, console_size, "ConsoleSize", OMIT_EMPTY) \
-	F(BOOL, attach_stdin, "AttachStdin", 0)          \
-	F(BOOL, attach_stderr, "AttachStderr", 0)        \
-	F(BOOL, attach_stdout, "AttachStdout", 0)        \
-	F(STR, detach_keys, "DetachKeys", 0)             \
-	F(STRS, env, "Env", NULL_WHEN_EMPTY)             \
-	F(STR, workdir, "WorkingDir", 0)                 \
-	F(STRS, cmd, "Cmd", 0)
-JSON_STRUCT(exec_body, EXEC_BODY)
-JSON_TYPE(exec_body, EXEC_BODY)
-
-#define EXEC_START(F)                \
-	F(BOOL, detach, "Detach", 0) \
-	F(BOOL, tty, "Tty", 0)       \
-	F(I64S, console_size, "ConsoleSize", OMIT_EMPTY)
-JSON_STRUCT(exec_start, EXEC_START)
-JSON_TYPE(exec_start, EXEC_START)
-
-#define EXEC_ID(F) F(STR, id, "Id", REQUIRED)
-JSON_STRUCT(exec_id, EXEC_ID)
-JSON_TYPE(exec_id, EXEC_ID)
-
-#define EXEC_STATE(F) F(I64, code, "ExitCode", 0)
-JSON_STRUCT(exec_state, EXEC_STATE)
-JSON_TYPE(exec_state, EXEC_STATE)
-
 static struct json_i64s console_size(struct arena *a, bool tty)
 {
 	struct json_i64s size = { 2, arena_array(a, int64_t, 2) };
@@ -77,7 +49,7 @@ static int make(struct cli *cli, const struct call *call, const char **id, struc
 	_cleanup_path_ struct api_path path = { 0 };
 	const struct exec_options *o = call->options;
 	struct api_request rq = { .method = "POST" };
-	struct exec_body body = {
+	struct api_exec_create body = {
 		.user = o->user,
 		.privileged = o->privileged,
 		.tty = o->tty,
@@ -86,19 +58,19 @@ static int make(struct cli *cli, const struct call *call, const char **id, struc
 		.attach_stderr = !o->detach,
 		.attach_stdout = !o->detach,
 		.detach_keys = o->detach_keys ? o->detach_keys : cli->config.detach_keys,
-		.workdir = o->workdir,
+		.working_dir = o->workdir,
 		.cmd = { call->args.n - 1, call->args.v + 1 },
 	};
-	struct exec_id answer;
+	struct api_id answer;
 	struct slice text;
 
 	if (env_collect(&cli->arena, &o->env_file, &o->env, &body.env, e) < 0)
 		return -1;
 	api_path_start(&path, "/containers/", call->args.v[0], "/exec");
 	rq.path = buf_cstr(&path.b);
-	rq.body = slice_of(json_text(&cli->arena, &exec_body_type, &body));
+	rq.body = slice_of(json_text(&cli->arena, &api_exec_create_type, &body));
 	if (api_call(cli, &rq, &text, e) < 0 ||
-	    json_decode(&cli->arena, &exec_id_type, text, &answer, e) < 0)
+	    json_decode(&cli->arena, &api_id_type, text, &answer, e) < 0)
 		return -1;
 	*id = answer.id;
 	return 0;
@@ -107,24 +79,24 @@ static int make(struct cli *cli, const struct call *call, const char **id, struc
 static struct api_request start_request(struct cli *cli, const struct exec_options *o,
                                         const char *id)
 {
-	struct exec_start body = { o->detach, o->tty, console_size(&cli->arena, o->tty) };
+	struct api_exec_start body = { o->detach, o->tty, console_size(&cli->arena, o->tty) };
 
 	return (struct api_request){
 		.method = "POST",
 		.path = arena_printf(&cli->arena, "/exec/%s/start", id),
-		.body = slice_of(json_text(&cli->arena, &exec_start_type, &body)),
+		.body = slice_of(json_text(&cli->arena, &api_exec_start_type, &body)),
 	};
 }
 
 static int exit_status(struct cli *cli, const char *id, struct err *e)
 {
-	struct exec_state state;
+	struct api_exec_inspect state;
 	struct slice text;
 
 	if (api_get(cli, arena_printf(&cli->arena, "/exec/%s/json", id), &text, e) < 0 ||
-	    json_decode(&cli->arena, &exec_state_type, text, &state, e) < 0)
+	    json_decode(&cli->arena, &api_exec_inspect_type, text, &state, e) < 0)
 		return -1;
-	return (int)state.code;
+	return (int)state.exit_code.value;
 }
 
 static int run_attached(struct cli *cli, const struct exec_options *o, const char *id,

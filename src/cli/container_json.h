@@ -16,7 +16,7 @@ JSON_STRUCT(container_state, CONTAINER_STATE)
 	F(BOOL, open_stdin, "OpenStdin", 0)
 JSON_STRUCT(container_config, CONTAINER_CONFIG)
 
-#define CONTAINER_NETWORK(F) F(OBJSMAP, ports, "Ports", 0, port_binding)
+#define CONTAINER_NETWORK(F) F(OBJSMAP, ports, "Ports", 0, api_port_binding)
 JSON_STRUCT(container_network, CONTAINER_NETWORK)
 
 #define CONTAINER_HOST(F) F(BOOL, auto_remove, "AutoRemove", 0)

@@ -71,7 +71,7 @@ static int by_number(const void *a, const void *b)
 	return m != n ? (m < n ? -1 : 1) : strcmp(x->key, y->key);
 }
 
-static const char *host_port(struct arena *a, const struct port_binding *b)
+static const char *host_port(struct arena *a, const struct api_port_binding *b)
 {
 	const char *ip = b->host_ip ? b->host_ip : "";
 

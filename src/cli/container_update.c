@@ -53,7 +53,7 @@ static int restart_of(struct arena *a, const struct update_options *o, struct ap
 		return -1;
 	out->restart_policy = arena_new(a, struct api_restart_policy);
 	out->restart_policy->name = h.restart->name;
-	out->restart_policy->maximum_retry_count = h.restart->max;
+	out->restart_policy->maximum_retry_count = h.restart->maximum_retry_count;
 	return 0;
 }
 

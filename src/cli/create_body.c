@@ -9,9 +9,6 @@
 #include "cli/create_parts.h"
 #include "cli/spec/env.h"
 
-JSON_TYPE(log_config, LOG_CONFIG)
-JSON_TYPE(restart_policy, RESTART_POLICY)
-JSON_TYPE(health_config, HEALTH_CONFIG)
 JSON_TYPE(host_config, HOST_CONFIG)
 JSON_TYPE(networking_config, NETWORKING_CONFIG)
 JSON_TYPE(create_body, CREATE_BODY)
@@ -117,7 +114,7 @@ static int make_volumes(struct arena *a, const struct call *call, struct create_
 			arena_push(a, &out->volumes, v);
 	}
 	for (size_t i = 0; i < o->mount.n; i++) {
-		struct mount_spec m;
+		struct api_mount m;
 
 		if (mount_parse(a, o->mount.v[i], &m, e) < 0)
 			return -1;
@@ -158,7 +155,7 @@ static int make_health(struct arena *a, const struct call *call, struct create_b
 	const struct create_options *o = call->options;
 	bool any = o->health_cmd || o->health_interval || o->health_timeout || o->health_retries ||
 	           o->health_start_period || o->health_start_interval;
-	struct health_config *h;
+	struct api_healthcheck *h;
 
 	if (o->no_healthcheck && any)
 		return err_set(e, ERR_INVALID,
@@ -167,7 +164,7 @@ static int make_health(struct arena *a, const struct call *call, struct create_b
 		return 0;
 	if (check_health(o, e) < 0)
 		return -1;
-	h = out->health = arena_new(a, struct health_config);
+	h = out->health = arena_new(a, struct api_healthcheck);
 	if (o->no_healthcheck) {
 		arena_push(a, &h->test, "NONE");
 		return 0;
@@ -212,7 +209,7 @@ static int make_host(struct arena *a, const struct call *call, struct create_bod
 	h->privileged = o->privileged;
 	h->read_only = o->read_only;
 	h->runtime = o->runtime;
-	h->log = arena_new(a, struct log_config);
+	h->log = arena_new(a, struct api_log_config);
 	h->log->type = o->log_driver;
 	pairs_to_map(a, &o->log_opt, &h->log->config);
 	pairs_to_map(a, &o->annotation, &h->annotations);

@@ -19,19 +19,20 @@ static int twice(const char *flag, const char *key, struct err *e)
 }
 
 /* One setting, by the flags of its own or inside --network, not by both. */
-static int check_twice(const struct create_options *o, const struct endpoint_config *ep,
-                       struct err *e)
+static int check_twice(const struct create_options *o, const struct api_endpoint *ep, struct err *e)
 {
 	const struct {
 		bool flag, inside;
 		const char *name, *key;
 	} all[] = {
 		{ o->network_alias.n > 0, ep->aliases.n > 0, "network-alias", "alias" },
-		{ o->ip != NULL, ep->ipam && ep->ipam->ipv4, "ip", "IPv4 address" },
-		{ o->ip6 != NULL, ep->ipam && ep->ipam->ipv6, "ip6", "IPv6 address" },
-		{ o->mac_address != NULL, ep->mac != NULL, "mac-address", "MAC address" },
-		{ o->link_local_ip.n > 0, ep->ipam && ep->ipam->link_local.n > 0, "link-local-ip",
-		  "link-local IP addresses" },
+		{ o->ip != NULL, ep->ipam_config && ep->ipam_config->ipv4_address, "ip",
+		  "IPv4 address" },
+		{ o->ip6 != NULL, ep->ipam_config && ep->ipam_config->ipv6_address, "ip6",
+		  "IPv6 address" },
+		{ o->mac_address != NULL, ep->mac_address != NULL, "mac-address", "MAC address" },
+		{ o->link_local_ip.n > 0, ep->ipam_config && ep->ipam_config->link_local_ips.n > 0,
+		  "link-local-ip", "link-local IP addresses" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
@@ -43,7 +44,7 @@ static int check_twice(const struct create_options *o, const struct endpoint_con
 static int first_network(struct arena *a, const struct create_options *o, struct network_spec *spec,
                          struct err *e)
 {
-	struct endpoint_config *ep = &spec->endpoint;
+	struct api_endpoint *ep = &spec->endpoint;
 
 	if (check_twice(o, ep, e) < 0)
 		return -1;
@@ -54,13 +55,13 @@ static int first_network(struct arena *a, const struct create_options *o, struct
 	for (size_t i = 0; i < o->network_alias.n; i++)
 		arena_push(a, &ep->aliases, o->network_alias.v[i]);
 	if (o->ip)
-		network_ipam(a, ep)->ipv4 = o->ip;
+		network_ipam(a, ep)->ipv4_address = o->ip;
 	if (o->ip6)
-		network_ipam(a, ep)->ipv6 = o->ip6;
+		network_ipam(a, ep)->ipv6_address = o->ip6;
 	if (o->link_local_ip.n)
-		network_ipam(a, ep)->link_local = o->link_local_ip;
+		network_ipam(a, ep)->link_local_ips = o->link_local_ip;
 	if (o->mac_address)
-		ep->mac = o->mac_address;
+		ep->mac_address = o->mac_address;
 	if (user_defined(spec->name))
 		ep->links = o->link;
 	return 0;

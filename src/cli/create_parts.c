@@ -27,10 +27,11 @@ int create_restart(struct arena *a, const struct create_options *o, struct host_
 {
 	const char *colon = strchr(o->restart, ':');
 
-	h->restart = arena_new(a, struct restart_policy);
+	h->restart = arena_new(a, struct api_restart_policy);
 	h->restart->name =
 	        colon ? arena_strndup(a, o->restart, (size_t)(colon - o->restart)) : o->restart;
-	if (colon && number_parse(colon + 1, 0, INT32_MAX, "", &h->restart->max, NULL) < 0)
+	if (colon &&
+	    number_parse(colon + 1, 0, INT32_MAX, "", &h->restart->maximum_retry_count, NULL) < 0)
 		return err_set(e, ERR_INVALID,
 		               "invalid restart policy format: maximum retry count must be an "
 		               "integer");
@@ -128,7 +129,7 @@ static int block_limits(struct arena *a, const struct create_options *o, struct 
 
 	for (size_t k = 0; k < ARRAY_LEN(limits); k++) {
 		for (size_t i = 0; i < limits[k].texts->n; i++) {
-			struct throttle_device t;
+			struct api_throttle_device t;
 
 			if (throttle_parse(a, limits[k].texts->v[i], limits[k].bytes, &t, e) < 0)
 				return -1;
@@ -136,7 +137,7 @@ static int block_limits(struct arena *a, const struct create_options *o, struct 
 		}
 	}
 	for (size_t i = 0; i < o->blkio_weight_device.n; i++) {
-		struct weight_device w;
+		struct api_weight_device w;
 
 		if (weight_parse(a, o->blkio_weight_device.v[i], &w, e) < 0)
 			return -1;
@@ -151,14 +152,14 @@ int create_devices(struct arena *a, const struct call *call, struct create_body 
 	struct host_config *h = out->host;
 
 	for (size_t i = 0; i < o->device.n; i++) {
-		struct device_mapping d;
+		struct api_device_mapping d;
 
 		if (device_parse(a, o->device.v[i], &d, e) < 0)
 			return -1;
 		arena_push(a, &h->devices, d);
 	}
 	for (size_t i = 0; i < o->gpus.n; i++) {
-		struct device_request r;
+		struct api_device_request r;
 
 		if (gpus_parse(a, o->gpus.v[i], &r, e) < 0)
 			return -1;

@@ -37,7 +37,7 @@ int create_resources(struct arena *a, const struct call *call, struct create_bod
 		               "invalid value: %lld. Valid memory swappiness range is 0-100",
 		               (long long)o->memory_swappiness);
 	for (size_t i = 0; i < o->ulimit.n; i++) {
-		struct ulimit u;
+		struct api_ulimit u;
 
 		if (ulimit_parse(a, o->ulimit.v[i], &u, e) < 0)
 			return -1;

@@ -68,7 +68,7 @@ int check_host(struct arena *a, const char *text, struct err *e)
 
 int check_mount(struct arena *a, const char *text, struct err *e)
 {
-	struct mount_spec unused;
+	struct api_mount unused;
 
 	return mount_parse(a, text, &unused, e);
 }
@@ -82,35 +82,35 @@ int check_network(struct arena *a, const char *text, struct err *e)
 
 int check_ulimit(struct arena *a, const char *text, struct err *e)
 {
-	struct ulimit unused;
+	struct api_ulimit unused;
 
 	return ulimit_parse(a, text, &unused, e);
 }
 
 int check_gpus(struct arena *a, const char *text, struct err *e)
 {
-	struct device_request unused;
+	struct api_device_request unused;
 
 	return gpus_parse(a, text, &unused, e);
 }
 
 int check_weight_device(struct arena *a, const char *text, struct err *e)
 {
-	struct weight_device unused;
+	struct api_weight_device unused;
 
 	return weight_parse(a, text, &unused, e);
 }
 
 int check_bytes_rate(struct arena *a, const char *text, struct err *e)
 {
-	struct throttle_device unused;
+	struct api_throttle_device unused;
 
 	return throttle_parse(a, text, true, &unused, e);
 }
 
 int check_ops_rate(struct arena *a, const char *text, struct err *e)
 {
-	struct throttle_device unused;
+	struct api_throttle_device unused;
 
 	return throttle_parse(a, text, false, &unused, e);
 }

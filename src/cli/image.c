@@ -1,6 +1,7 @@
 /* docker rmi and docker tag. */
 #include <stdio.h>
 
+#include "api/image.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "oci/reference.h"
@@ -18,13 +19,7 @@ static const struct flag rmi_flag_rows[] = {
 };
 const struct flags rmi_flags = FLAGS(rmi_options, rmi_flag_rows);
 
-#define REMOVAL(F)                      \
-	F(STR, untagged, "Untagged", 0) \
-	F(STR, deleted, "Deleted", 0)
-JSON_STRUCT(removal, REMOVAL)
-JSON_TYPE(removal, REMOVAL)
-
-#define REMOVALS(F) F(OBJS, list, "list", 0, removal)
+#define REMOVALS(F) F(OBJS, list, "list", 0, api_image_deleted)
 JSON_STRUCT(removals, REMOVALS)
 JSON_TYPE(removals, REMOVALS)
 
@@ -41,7 +36,7 @@ static int remove_one(struct cli *cli, const struct rmi_options *o, const char *
 	if (api_list(cli, "DELETE", buf_cstr(&path.b), &removals_type, &done, e) < 0)
 		return -1;
 	for (size_t i = 0; i < done.list.n; i++) {
-		const struct removal *r = &done.list.v[i];
+		const struct api_image_deleted *r = &done.list.v[i];
 
 		printf(str_empty(r->deleted) ? "Untagged: %s\n" : "Deleted: %s\n",
 		       str_empty(r->deleted) ? r->untagged : r->deleted);

@@ -9,15 +9,15 @@
 #include "cli/cli.h"
 
 /* What `info` shows of one: its own words, then what we found. */
-#define PLUGIN(F)                                      \
-	F(STR, schema, "SchemaVersion", OMIT_EMPTY)    \
-	F(STR, vendor, "Vendor", OMIT_EMPTY)           \
-	F(STR, version, "Version", OMIT_EMPTY)         \
-	F(STR, help, "ShortDescription", OMIT_EMPTY)   \
-	F(STR, url, "URL", OMIT_EMPTY)                 \
-	F(BOOL, hidden, "Hidden", OMIT_EMPTY)          \
-	F(STR, name, "Name", OMIT_EMPTY)               \
-	F(STR, path, "Path", OMIT_EMPTY)               \
+#define PLUGIN(F)                                    \
+	F(STR, schema, "SchemaVersion", OMIT_EMPTY)  \
+	F(STR, vendor, "Vendor", OMIT_EMPTY)         \
+	F(STR, version, "Version", OMIT_EMPTY)       \
+	F(STR, help, "ShortDescription", OMIT_EMPTY) \
+	F(STR, url, "URL", OMIT_EMPTY)               \
+	F(BOOL, hidden, "Hidden", OMIT_EMPTY)        \
+	F(STR, name, "Name", OMIT_EMPTY)             \
+	F(STR, path, "Path", OMIT_EMPTY)             \
 	F(STR, error, "Err", OMIT_EMPTY) /* why it is none */
 JSON_STRUCT(plugin, PLUGIN)
 

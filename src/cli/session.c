@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "api/inspect.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/limits.h"
@@ -17,16 +18,6 @@
 #define CHUNK        (32 * 1024)
 #define RESIZE_TRIES 10
 #define RESIZE_MS    10
-
-#define WAIT_ERROR(F) F(STR, message, "Message", 0)
-JSON_STRUCT(wait_error, WAIT_ERROR)
-JSON_TYPE(wait_error, WAIT_ERROR)
-
-#define WAIT_ANSWER(F)                  \
-	F(I64, status, "StatusCode", 0) \
-	F(OBJ, error, "Error", 0, wait_error)
-JSON_STRUCT(wait_answer, WAIT_ANSWER)
-JSON_TYPE(wait_answer, WAIT_ANSWER)
 
 /* The loop's own state. */
 struct joined {
@@ -304,13 +295,13 @@ struct http_conn *session_wait(struct cli *cli, const char *id, const char *cond
 
 int session_wait_status(struct cli *cli, struct http_conn *wait, int *status, struct err *e)
 {
-	struct wait_answer answer;
+	struct api_wait answer;
 	struct slice body;
 
 	if (http_body_all(wait, &cli->arena, LIMIT_SMALL_FILE, &body, e) < 0 ||
-	    json_decode(&cli->arena, &wait_answer_type, body, &answer, e) < 0)
+	    json_decode(&cli->arena, &api_wait_type, body, &answer, e) < 0)
 		return err_wrap(e, "wait for the container");
-	*status = (int)answer.status;
+	*status = (int)answer.status_code;
 	if (answer.error && !str_empty(answer.error->message)) {
 		fprintf(stderr, "Error waiting for container: %s\n", answer.error->message);
 		*status = EXIT_DAEMON;

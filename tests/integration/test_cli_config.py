@@ -99,7 +99,11 @@ def test_a_daemon_on_tcp(engine_stack):
 
 
 def test_what_is_not_there_yet(engine_stack):
-    for args, word in ((["-H", "ssh://host", "ps"], "ssh"), (["build", "."], "build"), (["images", "--tree"], "--tree")):
+    for args, word in ((["swarm", "init"], "docker swarm init"), (["stack", "ls"], "docker stack ls"),
+                       (["trust", "inspect", "x"], "docker trust inspect"), (["service"], "service"),
+                       (["manifest", "inspect", "x"], "docker manifest inspect"),
+                       (["volume", "update", "x"], "docker volume update"),
+                       (["build", "."], "build"), (["images", "--tree"], "--tree")):
         done = engine_stack.docker(*args, cli="ours")
         assert done.returncode == 1 and "not there yet" in done.stderr and word in done.stderr
 

@@ -108,13 +108,13 @@ static void test_mounts(void **state unused_arg)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		_cleanup_arena_ struct arena a = { 0 };
-		struct mount_spec m;
+		struct api_mount m;
 		struct err e = { 0 };
 
 		if (mount_parse(&a, cases[i].text, &m, &e) < 0)
 			assert_string_equal(e.text, cases[i].json);
 		else
-			assert_string_equal(json_text(&a, &mount_spec_type, &m), cases[i].json);
+			assert_string_equal(json_text(&a, &api_mount_type, &m), cases[i].json);
 	}
 }
 
@@ -131,7 +131,7 @@ static void test_networks(void **state unused_arg)
 	assert_int_equal(
 	        network_parse(&a, "name=n,alias=a,alias=b,ip=1.2.3.4,driver-opt=k=v", &n, &e), 0);
 	assert_int_equal(n.endpoint.aliases.n, 2);
-	assert_string_equal(n.endpoint.ipam->ipv4, "1.2.3.4");
+	assert_string_equal(n.endpoint.ipam_config->ipv4_address, "1.2.3.4");
 	assert_string_equal(json_map_get(&n.endpoint.driver_opts, "k"), "v");
 	assert_int_equal(network_parse(&a, "x=y", &n, &e), -1);
 	assert_string_equal(e.text, "invalid field key x");
@@ -140,22 +140,22 @@ static void test_networks(void **state unused_arg)
 static void test_devices(void **state unused_arg)
 {
 	_cleanup_arena_ struct arena a = { 0 };
-	struct device_mapping d;
-	struct throttle_device t;
-	struct weight_device w;
-	struct device_request g;
-	struct ulimit u;
+	struct api_device_mapping d;
+	struct api_throttle_device t;
+	struct api_weight_device w;
+	struct api_device_request g;
+	struct api_ulimit u;
 	struct err e = { 0 };
 	const char *host;
 
 	assert_int_equal(device_parse(&a, "/dev/a", &d, &e), 0);
-	assert_string_equal(d.container, "/dev/a");
-	assert_string_equal(d.permissions, "rwm");
+	assert_string_equal(d.path_in_container, "/dev/a");
+	assert_string_equal(d.cgroup_permissions, "rwm");
 	assert_int_equal(device_parse(&a, "/dev/a:rw", &d, &e), 0);
-	assert_string_equal(d.container, "/dev/a");
-	assert_string_equal(d.permissions, "rw");
+	assert_string_equal(d.path_in_container, "/dev/a");
+	assert_string_equal(d.cgroup_permissions, "rw");
 	assert_int_equal(device_parse(&a, "/dev/a:/dev/b:r", &d, &e), 0);
-	assert_string_equal(d.container, "/dev/b");
+	assert_string_equal(d.path_in_container, "/dev/b");
 	assert_int_equal(device_parse(&a, "dev", &d, &e), -1);
 	assert_int_equal(throttle_parse(&a, "/dev/sda:1mb", true, &t, &e), 0);
 	assert_int_equal(t.rate, 1 << 20);
@@ -166,7 +166,7 @@ static void test_devices(void **state unused_arg)
 	assert_int_equal(gpus_parse(&a, "all", &g, &e), 0);
 	assert_int_equal(g.count, -1);
 	assert_int_equal(gpus_parse(&a, "\"device=0,1\",driver=d,capabilities=utility", &g, &e), 0);
-	assert_int_equal(g.ids.n, 2);
+	assert_int_equal(g.device_ids.n, 2);
 	assert_true(slice_eq(g.capabilities, "[[\"gpu\",\"utility\"]]"));
 	assert_int_equal(ulimit_parse(&a, "nofile=1:2", &u, &e), 0);
 	assert_true(u.soft == 1 && u.hard == 2);

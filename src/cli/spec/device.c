@@ -3,16 +3,12 @@
 
 #include "cli/format/units.h"
 
-JSON_TYPE(device_mapping, DEVICE_MAPPING)
-JSON_TYPE(weight_device, WEIGHT_DEVICE)
-JSON_TYPE(throttle_device, THROTTLE_DEVICE)
-
 static bool is_mode(const char *s)
 {
 	return *s && !s[strspn(s, "rwm")] && strlen(s) <= 3;
 }
 
-int device_parse(struct arena *a, const char *text, struct device_mapping *out, struct err *e)
+int device_parse(struct arena *a, const char *text, struct api_device_mapping *out, struct err *e)
 {
 	char *first = arena_strdup(a, text);
 	char *second = strchr(first, ':'), *third = NULL;
@@ -23,14 +19,14 @@ int device_parse(struct arena *a, const char *text, struct device_mapping *out, 
 		*third++ = '\0';
 	if (first[0] != '/')
 		return err_set(e, ERR_INVALID, "%s is not an absolute path", first);
-	*out = (struct device_mapping){ first, second ? second : first, "rwm" };
+	*out = (struct api_device_mapping){ first, second ? second : first, "rwm" };
 	if (third && strchr(third, ':'))
 		return err_set(e, ERR_INVALID, "invalid device specification: %s", text);
 	if (second && !third && is_mode(second)) {
-		out->container = first;
-		out->permissions = second;
+		out->path_in_container = first;
+		out->cgroup_permissions = second;
 	} else if (third) {
-		out->permissions = third;
+		out->cgroup_permissions = third;
 	}
 	return 0;
 }
@@ -50,7 +46,7 @@ static int split(struct arena *a, const char *text, const char **path, const cha
 	return 0;
 }
 
-int weight_parse(struct arena *a, const char *text, struct weight_device *out, struct err *e)
+int weight_parse(struct arena *a, const char *text, struct api_weight_device *out, struct err *e)
 {
 	const char *value;
 
@@ -62,7 +58,7 @@ int weight_parse(struct arena *a, const char *text, struct weight_device *out, s
 	return 0;
 }
 
-int throttle_parse(struct arena *a, const char *text, bool bytes, struct throttle_device *out,
+int throttle_parse(struct arena *a, const char *text, bool bytes, struct api_throttle_device *out,
                    struct err *e)
 {
 	const char *value;

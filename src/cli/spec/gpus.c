@@ -4,8 +4,6 @@
 #include "cli/format/units.h"
 #include "cli/spec/csv.h"
 
-JSON_TYPE(device_request, DEVICE_REQUEST)
-
 static int set_count(const char *value, int64_t *out, struct err *e)
 {
 	*out = -1;
@@ -44,7 +42,7 @@ static struct slice capabilities(struct arena *a, const struct strs *names)
 	return slice_of(arena_strdup(a, buf_cstr(&b)));
 }
 
-static int set_field(struct arena *a, const char *field, struct device_request *out,
+static int set_field(struct arena *a, const char *field, struct api_device_request *out,
                      struct strs *caps, struct err *e)
 {
 	const char *key, *value;
@@ -58,7 +56,7 @@ static int set_field(struct arena *a, const char *field, struct device_request *
 	else if (str_eq(key, "count"))
 		return set_count(value, &out->count, e);
 	else if (str_eq(key, "device"))
-		split(a, value, &out->ids);
+		split(a, value, &out->device_ids);
 	else if (str_eq(key, "capabilities"))
 		split(a, value, caps);
 	else if (!str_eq(key, "options"))
@@ -72,17 +70,17 @@ static int set_field(struct arena *a, const char *field, struct device_request *
 	return 0;
 }
 
-int gpus_parse(struct arena *a, const char *text, struct device_request *out, struct err *e)
+int gpus_parse(struct arena *a, const char *text, struct api_device_request *out, struct err *e)
 {
 	struct strs fields, caps = { 0 };
 
-	*out = (struct device_request){ .driver = "" };
+	*out = (struct api_device_request){ .driver = "" };
 	if (csv_split(a, text, &fields, e) < 0)
 		return -1;
 	for (size_t i = 0; i < fields.n; i++)
 		if (set_field(a, fields.v[i], out, &caps, e) < 0)
 			return -1;
-	if (!out->count && !out->ids.n)
+	if (!out->count && !out->device_ids.n)
 		out->count = 1;
 	out->capabilities = capabilities(a, &caps);
 	return 0;

@@ -8,49 +8,42 @@
 #include "cli/format/units.h"
 #include "cli/spec/csv.h"
 
-JSON_TYPE(bind_options, BIND_OPTIONS)
-JSON_TYPE(volume_driver, VOLUME_DRIVER)
-JSON_TYPE(volume_options, VOLUME_OPTIONS)
-JSON_TYPE(image_options, IMAGE_OPTIONS)
-JSON_TYPE(tmpfs_options, TMPFS_OPTIONS)
-JSON_TYPE(mount_spec, MOUNT_SPEC)
-
 struct mount_parser {
 	struct arena *a;
-	struct mount_spec *m;
+	struct api_mount *m;
 	const char *key, *value;
 	bool flag; /* the field had no "=" */
 	struct err *e;
 };
 
-static struct bind_options *bind_of(struct mount_parser *p)
+static struct api_bind_options *bind_of(struct mount_parser *p)
 {
-	if (!p->m->bind)
-		p->m->bind = arena_new(p->a, struct bind_options);
-	return p->m->bind;
+	if (!p->m->bind_options)
+		p->m->bind_options = arena_new(p->a, struct api_bind_options);
+	return p->m->bind_options;
 }
 
-static struct volume_options *volume_of(struct mount_parser *p)
+static struct api_volume_options *volume_of(struct mount_parser *p)
 {
-	if (!p->m->volume)
-		p->m->volume = arena_new(p->a, struct volume_options);
-	return p->m->volume;
+	if (!p->m->volume_options)
+		p->m->volume_options = arena_new(p->a, struct api_volume_options);
+	return p->m->volume_options;
 }
 
-static struct volume_driver *driver_of(struct mount_parser *p)
+static struct api_volume_driver *driver_of(struct mount_parser *p)
 {
-	struct volume_options *v = volume_of(p);
+	struct api_volume_options *v = volume_of(p);
 
-	if (!v->driver)
-		v->driver = arena_new(p->a, struct volume_driver);
-	return v->driver;
+	if (!v->driver_config)
+		v->driver_config = arena_new(p->a, struct api_volume_driver);
+	return v->driver_config;
 }
 
-static struct tmpfs_options *tmpfs_of(struct mount_parser *p)
+static struct api_tmpfs_options *tmpfs_of(struct mount_parser *p)
 {
-	if (!p->m->tmpfs)
-		p->m->tmpfs = arena_new(p->a, struct tmpfs_options);
-	return p->m->tmpfs;
+	if (!p->m->tmpfs_options)
+		p->m->tmpfs_options = arena_new(p->a, struct api_tmpfs_options);
+	return p->m->tmpfs_options;
 }
 
 static int bad_value(struct mount_parser *p)
@@ -114,7 +107,7 @@ static int set_propagation(struct mount_parser *p)
 
 static int set_recursive(struct mount_parser *p)
 {
-	struct bind_options *b = bind_of(p);
+	struct api_bind_options *b = bind_of(p);
 
 	if (str_eq(p->value, "enabled"))
 		return 0;
@@ -137,9 +130,9 @@ static int set_subpath(struct mount_parser *p)
 
 static int set_image_subpath(struct mount_parser *p)
 {
-	if (!p->m->image)
-		p->m->image = arena_new(p->a, struct image_options);
-	p->m->image->subpath = p->value;
+	if (!p->m->image_options)
+		p->m->image_options = arena_new(p->a, struct api_image_options);
+	p->m->image_options->subpath = p->value;
 	return 0;
 }
 
@@ -177,7 +170,7 @@ static int set_driver_option(struct mount_parser *p)
 
 static int set_size(struct mount_parser *p)
 {
-	return size_parse(p->value, &tmpfs_of(p)->size, NULL) < 0 ? bad_value(p) : 0;
+	return size_parse(p->value, &tmpfs_of(p)->size_bytes, NULL) < 0 ? bad_value(p) : 0;
 }
 
 static int set_mode(struct mount_parser *p)
@@ -232,15 +225,15 @@ static int set_field(struct mount_parser *p, const char *field)
 }
 
 /* Options of one type of mount do not go with another. */
-static int check_type(const struct mount_spec *m, struct err *e)
+static int check_type(const struct api_mount *m, struct err *e)
 {
 	const struct {
 		const void *options;
 		const char *words, *type;
-	} own[] = { { m->bind, "bind-*", "bind" },
-		    { m->volume, "volume-*", "volume" },
-		    { m->image, "image-*", "image" },
-		    { m->tmpfs, "tmpfs-*", "tmpfs" } };
+	} own[] = { { m->bind_options, "bind-*", "bind" },
+		    { m->volume_options, "volume-*", "volume" },
+		    { m->image_options, "image-*", "image" },
+		    { m->tmpfs_options, "tmpfs-*", "tmpfs" } };
 
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
 		if (own[i].options && !str_eq(m->type, own[i].type))
@@ -250,12 +243,12 @@ static int check_type(const struct mount_spec *m, struct err *e)
 	return 0;
 }
 
-int mount_parse(struct arena *a, const char *text, struct mount_spec *out, struct err *e)
+int mount_parse(struct arena *a, const char *text, struct api_mount *out, struct err *e)
 {
 	struct mount_parser p = { .a = a, .m = out, .e = e };
 	struct strs fields;
 
-	*out = (struct mount_spec){ .type = "volume" };
+	*out = (struct api_mount){ .type = "volume" };
 	if (csv_split(a, text, &fields, e) < 0)
 		return -1;
 	for (size_t i = 0; i < fields.n; i++)

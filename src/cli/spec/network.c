@@ -4,14 +4,11 @@
 #include "cli/format/units.h"
 #include "cli/spec/csv.h"
 
-JSON_TYPE(ipam_config, IPAM_CONFIG)
-JSON_TYPE(endpoint_config, ENDPOINT_CONFIG)
-
-struct ipam_config *network_ipam(struct arena *a, struct endpoint_config *endpoint)
+struct api_endpoint_ipam *network_ipam(struct arena *a, struct api_endpoint *endpoint)
 {
-	if (!endpoint->ipam)
-		endpoint->ipam = arena_new(a, struct ipam_config);
-	return endpoint->ipam;
+	if (!endpoint->ipam_config)
+		endpoint->ipam_config = arena_new(a, struct api_endpoint_ipam);
+	return endpoint->ipam_config;
 }
 
 static int driver_option(struct arena *a, const char *text, struct json_map *out, struct err *e)
@@ -34,7 +31,7 @@ static int set_priority(const char *value, int64_t *out, struct err *e)
 
 static int set_field(struct arena *a, const char *field, struct network_spec *out, struct err *e)
 {
-	struct endpoint_config *ep = &out->endpoint;
+	struct api_endpoint *ep = &out->endpoint;
 	const char *key, *value;
 
 	csv_pair(a, field, &key, &value);
@@ -45,17 +42,17 @@ static int set_field(struct arena *a, const char *field, struct network_spec *ou
 	else if (str_eq(key, "alias"))
 		arena_push(a, &ep->aliases, value);
 	else if (str_eq(key, "ip"))
-		network_ipam(a, ep)->ipv4 = value;
+		network_ipam(a, ep)->ipv4_address = value;
 	else if (str_eq(key, "ip6"))
-		network_ipam(a, ep)->ipv6 = value;
+		network_ipam(a, ep)->ipv6_address = value;
 	else if (str_eq(key, "link-local-ip"))
-		arena_push(a, &network_ipam(a, ep)->link_local, value);
+		arena_push(a, &network_ipam(a, ep)->link_local_ips, value);
 	else if (str_eq(key, "mac-address"))
-		ep->mac = value;
+		ep->mac_address = value;
 	else if (str_eq(key, "driver-opt"))
 		return driver_option(a, value, &ep->driver_opts, e);
 	else if (str_eq(key, "gw-priority"))
-		return set_priority(value, &ep->priority, e);
+		return set_priority(value, &ep->gw_priority, e);
 	else
 		return err_set(e, ERR_INVALID, "invalid field key %s", key);
 	return 0;

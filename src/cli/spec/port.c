@@ -6,7 +6,6 @@
 
 #include "cli/spec/csv.h"
 
-JSON_TYPE(port_binding, PORT_BINDING)
 JSON_TYPE(port_sets, PORT_SETS)
 
 struct range {
@@ -62,7 +61,7 @@ static void expose(struct arena *a, struct port_sets *out, const char *key)
 }
 
 static void bind_port(struct arena *a, struct port_sets *out, const char *key,
-                      struct port_binding binding)
+                      struct api_port_binding binding)
 {
 	size_t i = 0;
 
@@ -185,7 +184,7 @@ int port_publish(struct arena *a, const char *text, struct port_sets *out, struc
 		if (*p.host && !(one && host.first != host.last))
 			host_port = arena_printf(a, "%llu", (unsigned long long)(host.first + i));
 		expose(a, out, key);
-		bind_port(a, out, key, (struct port_binding){ p.ip, host_port });
+		bind_port(a, out, key, (struct api_port_binding){ p.ip, host_port });
 	}
 	return 0;
 }

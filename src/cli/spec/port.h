@@ -5,17 +5,12 @@
 #ifndef CLI_SPEC_PORT_H
 #define CLI_SPEC_PORT_H
 
-#include "base/json.h"
-
-#define PORT_BINDING(F)              \
-	F(STR, host_ip, "HostIp", 0) \
-	F(STR, host_port, "HostPort", 0)
-JSON_STRUCT(port_binding, PORT_BINDING)
+#include "api/container.h"
 
 /* What create sends: the exposed set, and the bindings of each. */
 #define PORT_SETS(F)                       \
 	F(SET, exposed, "ExposedPorts", 0) \
-	F(OBJSMAP, bindings, "PortBindings", 0, port_binding)
+	F(OBJSMAP, bindings, "PortBindings", 0, api_port_binding)
 JSON_STRUCT(port_sets, PORT_SETS)
 
 int port_publish(struct arena *a, const char *text, struct port_sets *out, struct err *e)

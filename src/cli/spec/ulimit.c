@@ -3,8 +3,6 @@
 
 #include "cli/format/units.h"
 
-JSON_TYPE(ulimit, ULIMIT)
-
 static const char names[] =
         "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio "
         "rttime sigpending stack";
@@ -17,7 +15,7 @@ static bool name_known(const char *name)
 	return len && p && (p == names || p[-1] == ' ') && (p[len] == ' ' || !p[len]);
 }
 
-int ulimit_parse(struct arena *a, const char *text, struct ulimit *out, struct err *e)
+int ulimit_parse(struct arena *a, const char *text, struct api_ulimit *out, struct err *e)
 {
 	const char *eq = strchr(text, '='), *colon;
 
