@@ -159,15 +159,12 @@ int port_server_connect(struct port_server *s, bool may_start, struct err *e)
 int port_server_ask(struct port_server *s, struct arena *a, const struct port_request *req,
                     struct port_reply *reply, struct err *e)
 {
-	bool had = s->fd >= 0;
-
 	if (port_server_connect(s, true, e) < 0)
 		return -1;
 	if (port_server_ask_once(s, a, req, reply, e) == 0)
 		return 0;
+	/* It has died, or was just about to end when we came. */
 	fd_close(&s->fd);
-	if (!had)
-		return -1;
 	if (port_server_connect(s, true, e) < 0)
 		return -1;
 	return port_server_ask_once(s, a, req, reply, e);
@@ -178,10 +175,12 @@ int port_server_ask(struct port_server *s, struct arena *a, const struct port_re
 /* Waits for the end of the server; false when it is we who let go. */
 static bool wait_for_end(struct port_server *s, int fd)
 {
+	ssize_t n;
 	char byte;
 
-	while (read(fd, &byte, 1) > 0 || errno == EINTR)
-		;
+	do
+		n = read(fd, &byte, 1);
+	while (n > 0 || (n < 0 && errno == EINTR));
 	_cleanup_unlock_ pthread_mutex_t *held = lock_take(&s->lock);
 	return !s->closing;
 }

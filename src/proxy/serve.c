@@ -34,6 +34,7 @@ struct server {
 	const char *socket_path;
 	int fd;
 	unsigned controls;
+	bool ended;
 	struct loop_source *idle; /* while it owns nothing */
 	struct map owners;        /* of ports: id -> struct owner */
 	struct dns *dns;
@@ -174,8 +175,12 @@ static const struct {
 
 /* ---- control connections ---- */
 
+/* Once: by then the path may be the next server's. */
 static void end(struct server *s)
 {
+	if (s->ended)
+		return;
+	s->ended = true;
 	unlink(s->socket_path);
 	loop_stop(s->loop);
 }

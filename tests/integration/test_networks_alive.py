@@ -16,6 +16,12 @@ def bridges(stack):
     return sorted(line.split()[1].rstrip(":") for line in lines.splitlines() if "br-" in line)
 
 
+def plugged(stack):
+    """How many interfaces are ports of bridges."""
+    lines = stack.exec(["ip", "-o", "link", "show", "type", "veth"], check=True).stdout
+    return sum("master" in line for line in lines.splitlines())
+
+
 def networks(stack):
     return {n["Name"]: n for n in stack.api("GET", "/v1.41/networks").json
             if n["Name"] not in ("bridge", "host", "none")}
@@ -28,7 +34,6 @@ def check(stack, docker):
     rules = stack.exec(["iptables-save"], check=True).stdout
     named = {word for word in rules.split() if word.startswith("br-")}
     assert named == set(bridges(stack))
-    veths = stack.exec(["ip", "-o", "link", "show", "type", "veth"], check=True).stdout
     ends = 0
     for name in docker("ps", "--format", "{{.Names}}").split():
         shown = stack.api("GET", f"/v1.41/containers/{name}/json").json["NetworkSettings"]
@@ -40,7 +45,7 @@ def check(stack, docker):
         for network, place in shown["Networks"].items():
             members = stack.api("GET", f"/v1.41/networks/{network}").json["Containers"]
             assert any(m["EndpointID"] == place["EndpointID"] for m in members.values())
-    assert len([line for line in veths.splitlines() if "master" in line]) == ends
+    stack.wait_for(lambda: plugged(stack) == ends)  # the kernel takes them down by itself
 
 
 def test_a_restart_keeps_networks(stack, docker, inspect):
