@@ -19,7 +19,8 @@ ENGINE, API = TOP / "src" / "engine", TOP / "src" / "api"
 TESTS = TOP / "tests" / "integration"
 PAGE = TOP / "docs" / "compatibility.md"
 # Tests of refusals show nothing of what works.
-NOT_SHOWING = ("test_bad_input.py", "test_harness.py")
+NOT_SHOWING = ("test_bad_input.py", "test_bad_runtime.py", "test_harness.py")
+REFUSAL = re.compile(r"refuse|wrong|_bad|cannot|_help|not_there|validate|missing|unknown|errors?\b")
 
 # What a command of the CLI asks for: the flags that become parameters stand behind the route.
 COMMANDS = {
@@ -166,15 +167,19 @@ class Evidence:
             tree = ast.parse(path.read_text())
             tables = {target.id: node.value for node in tree.body if isinstance(node, ast.Assign)
                       for target in node.targets if isinstance(target, ast.Name)}
+            tables.update({node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)
+                           and not node.name.startswith("test_")})
             for node in ast.walk(tree):
-                if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") \
+                        and not REFUSAL.search(node.name):
                     self._read(f"{path.name}::{node.name}", node, tables)
 
     def _read(self, test, node, tables):
-        """The test's own words, and those of the tables that its decorators name."""
+        """The test's own words, and those of the tables and helpers of its file that it names."""
         strings = []
-        named = [tables[inner.id] for decorator in node.decorator_list for inner in ast.walk(decorator)
-                 if isinstance(inner, ast.Name) and inner.id in tables]
+        names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+        names |= {argument.arg for argument in node.args.args}
+        named = [tables[name] for name in sorted(names & set(tables))]
         for inner in (part for whole in (node, *named) for part in ast.walk(whole)):
             if isinstance(inner, (ast.Call, ast.Tuple, ast.List)):
                 parts = inner.args if isinstance(inner, ast.Call) else inner.elts
@@ -250,7 +255,7 @@ class Evidence:
 # Keys of the stack that test_config.py's tests share, and which of them looks at the key.
 SHOWN_BY = {
     "labels": "test_info_shows_it", "debug": "test_info_shows_it", "registry-mirrors": "test_a_mirror_is_asked_first",
-    "insecure-registries": "test_info_shows_it", "experimental": "test_info_shows_it", "features": "test_refused_by_name",
+    "insecure-registries": "test_info_shows_it", "experimental": "test_info_shows_it", "features": "test_validate",
     "max-concurrent-downloads": "test_downloads_are_tried_so_often",
     "max-download-attempts": "test_downloads_are_tried_so_often", "max-concurrent-uploads": "test_reload",
     "runtimes": "test_a_runtime_of_ones_own", "ip": "test_ports_and_neighbours", "icc": "test_ports_and_neighbours",

@@ -349,7 +349,7 @@ def test_small_things_of_the_engine(make):
         "proxies": {"http-proxy": "http://u:secret@127.0.0.1:1",
                     "https-proxy": "http://127.0.0.1:1", "no-proxy": "example.test"},
         "host-gateway-ip": "192.0.2.7", "resolv-conf": "/run/resolv", "oom-score-adjust": 10,
-        "seccomp-profile": "unconfined", "experimental": False}))
+        "seccomp-profile": "unconfined", "experimental": False, "default-cgroupns-mode": "private"}))
     stack.start()
     assert stack.api("GET", "/v1.39/info").status == 400
     assert stack.api("GET", "/v1.40/version").json["MinAPIVersion"] == "1.40"
@@ -362,6 +362,7 @@ def test_small_things_of_the_engine(make):
                  "100", check=True)
     assert "192.0.2.7\tgate" in stack.docker("exec", "box", "cat", "/etc/hosts").stdout
     assert "192.0.2.99" in stack.docker("exec", "box", "cat", "/etc/resolv.conf").stdout
+    assert stack.docker("exec", "box", "head", "-1", "/proc/1/cgroup").stdout.endswith(":/\n")
     assert "Seccomp:\t0" in stack.docker("exec", "box", "cat", "/proc/1/status").stdout
     assert stack.ctr("-n", "elsewhere", "tasks", "ls").stdout.count("RUNNING") == 1
     pull = stack.docker("pull", "registry.test:5000/x")

@@ -246,8 +246,8 @@ def test_archives_by_hand(stack):
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w") as tar:
         tar.addfile(tarfile.TarInfo("tmp"))
-    path = f"{V}/containers/files/archive?path=/&noOverwriteDirNonDir=1"
-    refused = stack.api("PUT", path, data.getvalue(), {"Content-Type": "application/x-tar"})
+    refused = stack.api("PUT", f"{V}/containers/files/archive?path=/&noOverwriteDirNonDir=1",
+                        data.getvalue(), {"Content-Type": "application/x-tar"})
     assert refused.status in (400, 500), refused
     stat = stack.api("HEAD", f"{V}/containers/files/archive?path=/tmp")
     assert stat.status == 200 and stat.headers["X-Docker-Container-Path-Stat"]
