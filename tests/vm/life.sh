@@ -6,6 +6,7 @@ grep -q "frozen 1" /sys/fs/cgroup/docker/*/cgroup.events
 docker unpause box
 docker exec box true
 docker top box
+[ "$(docker stats --no-stream --format '{{.Name}} {{.PIDs}}' box)" = "box 1" ]
 docker stats --no-stream --format '{{.Name}} {{.PIDs}} {{.MemUsage}}' box | grep -q "^box 1 .*iB / 32MiB$"
 docker exec box sh -c 'exit 7' && exit 1 || [ $? = 7 ]
 docker kill box
