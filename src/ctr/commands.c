@@ -95,7 +95,8 @@ const size_t ctr_ngroups = ARRAY_LEN(ctr_groups);
 const struct ctr_command ctr_commands[] = {
 	{ NULL, "version", "", "print the client and server versions", NO_FLAGS, false, 0, NULL,
 	  ctr_version },
-	LATER(NULL, "events event", "display containerd events"),
+	{ NULL, "events event", "[<filter>, ...]", "display containerd events", NO_FLAGS, false, 0,
+	  NULL, ctr_events },
 	{ NULL, "run", "[flags] Image ID [COMMAND] [ARG...]", "run a container", FLAGS(run_flags),
 	  true, 2, "container id must be provided", ctr_run },
 	LATER(NULL, "install", "install a new package"),

@@ -119,6 +119,9 @@ struct ctr_row {
 void ctr_row(struct ctr_table *t, ...);
 void ctr_table_print(const struct ctr_table *t);
 
+/* A protobuf message, as Go prints it in JSON. */
+const char *ctr_message_json(struct ctr *c, const void *message);
+
 /* "1012.6 KiB" */
 const char *ctr_bytes(struct ctr *c, int64_t n);
 

@@ -44,7 +44,8 @@ static const char *process_of(struct ctr *c, const Containers__Container *found,
 	struct slice text = { 0 };
 
 	if (found->spec)
-		text = (struct slice){ (const char *)found->spec->value.data, found->spec->value.len };
+		text = (struct slice){ (const char *)found->spec->value.data,
+			               found->spec->value.len };
 	if (json_decode(&c->a, &oci_spec_type, text, &spec, e) < 0)
 		return NULL;
 	p = spec.process;

@@ -22,8 +22,8 @@
 
 /* ---- fifos ---- */
 
-static int make_fifo(struct ctr *c, struct ctr_io *io, const char *name, const char *stream, int flags,
-                     const char **path, int *fd, struct err *e)
+static int make_fifo(struct ctr *c, struct ctr_io *io, const char *name, const char *stream,
+                     int flags, const char **path, int *fd, struct err *e)
 {
 	*path = arena_printf(&c->a, "%s/%s-%s", io->dir, name, stream);
 	if (mkfifo(*path, 0700) < 0)
@@ -171,7 +171,8 @@ static void fill_polls(const struct carry *k, int signals, int exit_fd, struct p
 {
 	bool pending = k->from < k->to;
 
-	v[CARRY_STDIN] = (struct pollfd){ k->stdin_open && !pending ? STDIN_FILENO : -1, POLLIN, 0 };
+	v[CARRY_STDIN] =
+	        (struct pollfd){ k->stdin_open && !pending ? STDIN_FILENO : -1, POLLIN, 0 };
 	v[CARRY_FIFO] = (struct pollfd){ pending ? k->io->in_fd : -1, POLLOUT, 0 };
 	v[CARRY_OUT] = (struct pollfd){ k->io->out_fd, POLLIN, 0 };
 	v[CARRY_ERR] = (struct pollfd){ k->io->err_fd, POLLIN, 0 };

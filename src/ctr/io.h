@@ -9,12 +9,12 @@
 #include "ctr/process.h"
 
 struct ctr_io {
-	const char *dir;           /* made here, removed by ctr_io_close unless `keep`; or NULL */
+	const char *dir;            /* made here, removed by ctr_io_close unless `keep`; or NULL */
 	const char *in, *out, *err; /* what containerd is told; NULL for none */
-	int in_fd, out_fd, err_fd; /* our ends, or -1 */
+	int in_fd, out_fd, err_fd;  /* our ends, or -1 */
 	bool terminal, keep;
 };
-#define CTR_IO_NONE ((struct ctr_io){ .in_fd = -1, .out_fd = -1, .err_fd = -1 })
+#define CTR_IO_NONE  ((struct ctr_io){ .in_fd = -1, .out_fd = -1, .err_fd = -1 })
 #define _cleanup_io_ cleanup_with(ctr_io_close)
 
 /* By the options: fifos, or a log's address, or nothing. */
@@ -27,7 +27,7 @@ void ctr_io_close(struct ctr_io *io);
 struct ctr_waiter;
 struct ctr_waiter *ctr_waiter_new(struct ctr *c, const struct ctr_process *p, struct err *e)
         must_check;
-void ctr_waiter_free(struct ctr_waiter *w); /* NULL is fine */
+void ctr_waiter_free(struct ctr_waiter *w);    /* NULL is fine */
 int ctr_waiter_fd(const struct ctr_waiter *w); /* readable once it has ended */
 int ctr_waiter_result(struct ctr_waiter *w, struct err *e) must_check; /* the exit code */
 

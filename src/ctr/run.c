@@ -196,7 +196,8 @@ int ctr_task_start(struct ctr *c, struct err *e)
 	if (ctr_container_get(c, c->args.v[0], &found, e) < 0)
 		return -1;
 	if (found->spec) {
-		text = (struct slice){ (const char *)found->spec->value.data, found->spec->value.len };
+		text = (struct slice){ (const char *)found->spec->value.data,
+			               found->spec->value.len };
 		if (json_decode(&c->a, &oci_spec_type, text, &spec, e) < 0)
 			return -1;
 	}
@@ -214,10 +215,11 @@ int ctr_run(struct ctr *c, struct err *e)
 	int code;
 
 	if (c->o.rm && c->o.detach)
-		return err_set(e, ERR_INVALID, "flags --detach and --rm cannot be specified together");
+		return err_set(e, ERR_INVALID,
+		               "flags --detach and --rm cannot be specified together");
 	terminal_block_signals(c->o.tty);
-	if (ctr_image_get(c, c->args.v[0], &found, e) < 0 || ctr_image_read(c, found, &image, e) < 0 ||
-	    make(c, &image, id, e) < 0)
+	if (ctr_image_get(c, c->args.v[0], &found, e) < 0 ||
+	    ctr_image_read(c, found, &image, e) < 0 || make(c, &image, id, e) < 0)
 		return -1;
 	code = run_task(c, id, e);
 	if (c->o.rm && ctr_container_delete(c, id, false, &ignored) < 0)

@@ -2,12 +2,13 @@
 #include "ctr/run.h"
 #include "base/str.h"
 
-#define CAPABILITIES                                                                          \
-	"[\"CAP_CHOWN\",\"CAP_DAC_OVERRIDE\",\"CAP_FSETID\",\"CAP_FOWNER\",\"CAP_MKNOD\","       \
-	"\"CAP_NET_RAW\",\"CAP_SETGID\",\"CAP_SETUID\",\"CAP_SETFCAP\",\"CAP_SETPCAP\","        \
+#define CAPABILITIES                                                                       \
+	"[\"CAP_CHOWN\",\"CAP_DAC_OVERRIDE\",\"CAP_FSETID\",\"CAP_FOWNER\",\"CAP_MKNOD\"," \
+	"\"CAP_NET_RAW\",\"CAP_SETGID\",\"CAP_SETUID\",\"CAP_SETFCAP\",\"CAP_SETPCAP\","   \
 	"\"CAP_NET_BIND_SERVICE\",\"CAP_SYS_CHROOT\",\"CAP_KILL\",\"CAP_AUDIT_WRITE\"]"
-#define ALLOW(major, minor) \
-	",{\"allow\":true,\"type\":\"c\",\"major\":" #major ",\"minor\":" #minor ",\"access\":\"rwm\"}"
+#define ALLOW(major, minor)                                                      \
+	",{\"allow\":true,\"type\":\"c\",\"major\":" #major ",\"minor\":" #minor \
+	",\"access\":\"rwm\"}"
 
 static const char standard[] =
         "{\"ociVersion\":\"1.0.2-dev\",\"process\":{\"user\":{\"uid\":0,\"gid\":0},\"cwd\":\"/\","
@@ -29,17 +30,23 @@ static const char standard[] =
         "\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"ro\"]},"
         "{\"destination\":\"/run\",\"type\":\"tmpfs\",\"source\":\"tmpfs\","
         "\"options\":[\"nosuid\",\"strictatime\",\"mode=755\",\"size=65536k\"]}],"
-        "\"linux\":{\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}"
-        ALLOW(1, 3) ALLOW(1, 8) ALLOW(1, 7) ALLOW(5, 0) ALLOW(1, 5) ALLOW(1, 9) ALLOW(5, 1)
-        ",{\"allow\":true,\"type\":\"c\",\"major\":136,\"access\":\"rwm\"}" ALLOW(5, 2) "],"
-        "\"cpu\":{\"shares\":1024}},"
-        "\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"ipc\"},{\"type\":\"uts\"},"
-        "{\"type\":\"mount\"},{\"type\":\"network\"}],"
-        "\"maskedPaths\":[\"/proc/acpi\",\"/proc/asound\",\"/proc/kcore\",\"/proc/keys\","
-        "\"/proc/latency_stats\",\"/proc/timer_list\",\"/proc/timer_stats\",\"/proc/sched_debug\","
-        "\"/sys/firmware\",\"/proc/scsi\"],"
-        "\"readonlyPaths\":[\"/proc/bus\",\"/proc/fs\",\"/proc/irq\",\"/proc/sys\","
-        "\"/proc/sysrq-trigger\"]}}";
+        "\"linux\":{\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}" ALLOW(1, 3)
+                ALLOW(1, 8) ALLOW(1, 7) ALLOW(5, 0) ALLOW(1, 5) ALLOW(1, 9)
+                        ALLOW(5, 1) ",{\"allow\":true,\"type\":\"c\",\"major\":136,\"access\":"
+                                    "\"rwm\"}" ALLOW(
+                                            5, 2) "],"
+                                                  "\"cpu\":{\"shares\":1024}},"
+                                                  "\"namespaces\":[{\"type\":\"pid\"},{\"type\":"
+                                                  "\"ipc\"},{\"type\":\"uts\"},"
+                                                  "{\"type\":\"mount\"},{\"type\":\"network\"}],"
+                                                  "\"maskedPaths\":[\"/proc/acpi\",\"/proc/"
+                                                  "asound\",\"/proc/kcore\",\"/proc/keys\","
+                                                  "\"/proc/latency_stats\",\"/proc/timer_list\",\"/"
+                                                  "proc/timer_stats\",\"/proc/sched_debug\","
+                                                  "\"/sys/firmware\",\"/proc/scsi\"],"
+                                                  "\"readonlyPaths\":[\"/proc/bus\",\"/proc/"
+                                                  "fs\",\"/proc/irq\",\"/proc/sys\","
+                                                  "\"/proc/sysrq-trigger\"]}}";
 
 int run_user(struct arena *a, const char *text, struct oci_process *p, struct err *e)
 {
@@ -70,9 +77,10 @@ static struct strs environment(struct ctr *c, const struct strs *image)
 		bool replaced = false;
 
 		for (size_t k = 0; k < c->o.env.n; k++)
-			replaced = replaced || (name_length(image->v[i]) == name_length(c->o.env.v[k]) &&
-			                        strncmp(image->v[i], c->o.env.v[k],
-			                                name_length(image->v[i])) == 0);
+			replaced = replaced ||
+			           (name_length(image->v[i]) == name_length(c->o.env.v[k]) &&
+			            strncmp(image->v[i], c->o.env.v[k], name_length(image->v[i])) ==
+			                    0);
 		if (!replaced)
 			arena_push(&c->a, &out, image->v[i]);
 	}
@@ -88,7 +96,7 @@ static int fill_process(struct ctr *c, const struct oci_image_params *config, st
 {
 	p->terminal = c->o.tty;
 	p->env = environment(c, &config->env);
-	p->cwd = !str_empty(c->o.cwd)            ? c->o.cwd
+	p->cwd = !str_empty(c->o.cwd)              ? c->o.cwd
 	         : !str_empty(config->working_dir) ? config->working_dir
 	                                           : "/";
 	for (size_t i = 0; i < config->entrypoint.n && c->args.n < 3; i++)
@@ -113,7 +121,9 @@ static void use_host_network(struct ctr *c, struct oci_spec *s)
 			s->linux->namespaces.v[n++] = s->linux->namespaces.v[i];
 	s->linux->namespaces.n = n;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		struct oci_mount m = { .destination = files[i], .type = "bind", .source = files[i] };
+		struct oci_mount m = { .destination = files[i],
+			               .type = "bind",
+			               .source = files[i] };
 
 		arena_push(&c->a, &m.options, "rbind");
 		arena_push(&c->a, &m.options, "ro");
@@ -127,7 +137,8 @@ int run_spec(struct ctr *c, const struct ctr_image *image, const char *id, struc
 	static const struct oci_image_params none;
 
 	if (json_decode(&c->a, &oci_spec_type, slice_of(standard), out, e) < 0 ||
-	    fill_process(c, image->config.config ? image->config.config : &none, out->process, e) < 0)
+	    fill_process(c, image->config.config ? image->config.config : &none, out->process, e) <
+	            0)
 		return -1;
 	out->linux->cgroups_path = arena_printf(&c->a, "/%s/%s", c->ns, id);
 	out->root->readonly = c->o.read_only;

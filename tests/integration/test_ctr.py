@@ -83,3 +83,44 @@ def test_as_the_original(both, number):
         assert one == other, "\n" + "\n".join(difflib.unified_diff(
             one.splitlines(), other.splitlines(), "original", "ours", lineterm=""))
     assert theirs[1] == ours[1]
+
+
+def events_of(text):
+    """Lines with their labels in one order: Go's maps have none."""
+    return [re.sub(r"\{[^{}]*\}", lambda m: ",".join(sorted(m[0][1:-1].split(","))), line)
+            for line in text.splitlines()]
+
+
+def test_events_as_the_original():
+    """Both listen to the same containerd."""
+    require("ctr")
+    programs = peers.program("ctr"), build_dir() / "bin" / "ctr"
+    with Stack({name: "debian" for name in PROGRAMS}, tmpfs=True, start=False) as stack:
+        stack.address = CONTAINERD_ALONE
+        stack.start_containerd()
+        logs = [stack.scratch / f"events{n}" for n in range(2)]
+        listeners = []
+        for program, log in zip(programs, logs):
+            with open(log, "w", encoding="utf-8") as out:
+                listeners.append(stack.popen([program, "--address", stack.address, "events"],
+                                             stdout=out))
+        number = iter(range(1000))
+
+        def both_listen():
+            stack.ctr("ns", "create", f"probe{next(number)}", check=True)
+            return all("probe" in log.read_text() for log in logs)
+        stack.wait_for(both_listen, every=0.1)
+        stack.ctr("image", "import", busybox_archives()[0], check=True)
+        stack.ctr("run", "-d", "--label", "a=b", IMAGE, "up", "sleep", "1000", check=True)
+        stack.ctr("task", "exec", "--exec-id", "e", "up", "true", check=True)
+        for command in ("task pause up", "task resume up", "task rm -f up", "c label up x=y",
+                        "c rm up", f"image rm {IMAGE}", "ns create last k=v", "ns rm last"):
+            stack.ctr(*command.split())
+        stack.wait_for(lambda: all("/namespaces/delete" in log.read_text() for log in logs))
+        for listener in listeners:
+            listener.terminate()
+            listener.wait()
+        theirs, ours = (events_of(log.read_text()) for log in logs)
+        start = next(i for i, line in enumerate(theirs) if "/images/create" in line)
+        assert "\n".join(theirs[start:]) == "\n".join(ours[-len(theirs[start:]):])
+        assert len(theirs[start:]) > 15
