@@ -9,18 +9,18 @@
 #include "proto/task_events.pb-c.h"
 
 static const ProtobufCMessageDescriptor *const kinds[] = {
-	&events__task_create__descriptor,      &events__task_start__descriptor,
-	&events__task_delete__descriptor,      &events__task_exit__descriptor,
-	&events__task_oom__descriptor,         &events__task_exec_added__descriptor,
+	&events__task_create__descriptor,       &events__task_start__descriptor,
+	&events__task_delete__descriptor,       &events__task_exit__descriptor,
+	&events__task_oom__descriptor,          &events__task_exec_added__descriptor,
 	&events__task_exec_started__descriptor, &events__task_paused__descriptor,
-	&events__task_resumed__descriptor,     &events__task_checkpointed__descriptor,
-	&events__container_create__descriptor, &events__container_update__descriptor,
-	&events__container_delete__descriptor, &events__content_create__descriptor,
-	&events__content_delete__descriptor,   &events__namespace_create__descriptor,
-	&events__namespace_update__descriptor, &events__namespace_delete__descriptor,
-	&events__snapshot_prepare__descriptor, &events__snapshot_commit__descriptor,
-	&events__snapshot_remove__descriptor,  &images__image_create__descriptor,
-	&images__image_update__descriptor,     &images__image_delete__descriptor,
+	&events__task_resumed__descriptor,      &events__task_checkpointed__descriptor,
+	&events__container_create__descriptor,  &events__container_update__descriptor,
+	&events__container_delete__descriptor,  &events__content_create__descriptor,
+	&events__content_delete__descriptor,    &events__namespace_create__descriptor,
+	&events__namespace_update__descriptor,  &events__namespace_delete__descriptor,
+	&events__snapshot_prepare__descriptor,  &events__snapshot_commit__descriptor,
+	&events__snapshot_remove__descriptor,   &images__image_create__descriptor,
+	&images__image_update__descriptor,      &images__image_delete__descriptor,
 };
 
 /* NULL for an event that we do not know. */

@@ -35,7 +35,8 @@ static void add_submessage(struct ctr *c, struct buf *b, const ProtobufCMessage 
 }
 
 /* The value at `p`; false, and nothing added, when it is empty. */
-static bool add_value(struct ctr *c, struct buf *b, const ProtobufCFieldDescriptor *f, const void *p)
+static bool add_value(struct ctr *c, struct buf *b, const ProtobufCFieldDescriptor *f,
+                      const void *p)
 {
 	size_t before = b->len;
 
@@ -106,7 +107,7 @@ static bool add_field(struct ctr *c, struct buf *b, const ProtobufCMessage *m,
 		return add_value(c, b, f, value);
 	n = *(const size_t *)(const void *)(base + f->quantifier_offset);
 	if (f->descriptor == &pairs__string_pair__descriptor)
-		return add_labels(b, *(Pairs__StringPair **const *)value, n);
+		return add_labels(b, *(Pairs__StringPair * *const *)value, n);
 	return add_list(c, b, f, *(const void *const *)value, n);
 }
 

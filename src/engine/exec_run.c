@@ -13,7 +13,10 @@
 #include "engine/spec.h"
 
 #define DRAIN_MS 10000
-#define HEAD_MS  50
+/* How long a new size waits for the process to start, as in Docker. */
+#define RESIZE_WAIT_MS 10000
+#define RESIZE_POLL_US 5000
+#define HEAD_MS        50
 
 /* ---- events ---- */
 
@@ -268,14 +271,25 @@ void exec_run_heard(struct exec *x, const struct exec_listener *l)
 		log_debug("exec %s: %s", x->id, e.text);
 }
 
-int exec_resize(struct exec *x, unsigned w, unsigned h, struct err *e)
+static enum exec_status status_now(struct exec *x)
 {
-	bool running;
+	enum exec_status status;
 
 	pthread_mutex_lock(&x->lock);
-	running = x->status == EXEC_RUNNING;
+	status = x->status;
 	pthread_mutex_unlock(&x->lock);
-	if (!running)
+	return status;
+}
+
+/* Clients tell the size of their terminal while the process starts, and give up soon. */
+int exec_resize(struct exec *x, unsigned w, unsigned h, struct err *e)
+{
+	int64_t end = clock_mono_ms() + RESIZE_WAIT_MS;
+	enum exec_status status;
+
+	while ((status = status_now(x)) < EXEC_RUNNING && clock_mono_ms() < end)
+		usleep(RESIZE_POLL_US);
+	if (status != EXEC_RUNNING)
 		return err_set(e, ERR_PRECONDITION, "exec process is not started");
 	return ctrd_task_resize(x->container->engine, x->container->id, x->id, w, h, e);
 }

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 import time
 
 import pytest
@@ -129,6 +130,24 @@ def test_output_of_an_exec_comes_apart_from_the_head(stack):
         time.sleep(0.04)                # a slow client
         assert s.recv(65536).endswith(b"\r\n\r\n")
         assert s.recv(65536).endswith(b"said\n")
+
+
+def test_the_size_of_a_terminal_waits_for_its_exec(stack):
+    """Clients send it while the process starts, and try for a moment only."""
+    stack.docker("run", "-d", "--name", "box", "--network=none", "busybox", "sleep", "100",
+                 check=True)
+    made = stack.api("POST", "/v1.41/containers/box/exec", {
+        "Cmd": ["sh", "-c", "sleep 0.5; stty size > /size"], "Tty": True, "AttachStdin": True}).json
+    answer = []
+    resize = threading.Thread(target=lambda: answer.append(
+        stack.api("POST", f"/v1.41/exec/{made['Id']}/resize?h=31&w=101").status))
+    resize.start()
+    time.sleep(0.2)
+    start = {"Detach": True, "Tty": True}
+    assert stack.api("POST", f"/v1.41/exec/{made['Id']}/start", start).status == 200
+    resize.join()
+    assert answer == [200]
+    stack.wait_for(lambda: stack.docker("exec", "box", "cat", "/size").stdout == "31 101\n")
 
 
 def test_attach_by_upgrade(stack):
