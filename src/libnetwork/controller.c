@@ -127,13 +127,12 @@ static bool name_owner(void *ctx, const char *id, char *name, size_t size)
 	return name[0];
 }
 
-static int open_server(struct net_controller *c, struct err *e)
+static void open_server(struct net_controller *c)
 {
 	const char *path = path_join(&c->arena, c->o.exec_root, "docker-proxy.sock");
 	const char *proxy = str_empty(c->o.proxy_path) ? "docker-proxy" : c->o.proxy_path;
 
-	c->server = port_server_open(path, proxy, c->o.warn, c->o.warn_ctx, e);
-	return c->server ? 0 : -1;
+	c->server = port_server_open(path, proxy, c->o.warn, c->o.warn_ctx);
 }
 
 static int start(struct net_controller *c, struct err *e)
@@ -151,8 +150,7 @@ static int start(struct net_controller *c, struct err *e)
 	}
 	if (c->o.ip_forward && enable_forwarding(c, e) < 0)
 		return err_wrap(e, "enable IP forwarding");
-	if (open_server(c, e) < 0)
-		return -1;
+	open_server(c);
 	c->env.ports = ports_open(&c->o, c->server, name_owner, c, e);
 	if (!c->env.ports)
 		return -1;

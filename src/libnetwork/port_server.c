@@ -241,26 +241,26 @@ static void *watch(void *arg)
 
 /* ---- the interface ---- */
 
-static int adopt(struct port_server *s, struct err *e)
+/* One that does not answer was just about to leave: as good as none. */
+static void adopt(struct port_server *s)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	struct port_request req = { .op = "list" };
 	struct port_reply reply;
+	struct err gone = { 0 };
 
 	if (port_server_connect(s, false, NULL) < 0)
-		return 0;
-	if (port_server_ask_once(s, &a, &req, &reply, e) < 0)
-		return err_wrap(e, "ask the port server");
-	port_table_adopt(s, &reply);
-	return 0;
+		return;
+	if (port_server_ask_once(s, &a, &req, &reply, &gone) == 0)
+		port_table_adopt(s, &reply);
+	else
+		fd_close(&s->fd);
 }
 
 struct port_server *port_server_open(const char *socket_path, const char *proxy_path,
-                                     void (*warn)(void *ctx, const struct err *e), void *warn_ctx,
-                                     struct err *e)
+                                     void (*warn)(void *ctx, const struct err *e), void *warn_ctx)
 {
 	struct port_server *s = calloc(1, sizeof(*s));
-	int r;
 
 	if (!s)
 		abort();
@@ -271,12 +271,8 @@ struct port_server *port_server_open(const char *socket_path, const char *proxy_
 	s->fd = s->watch_fd = -1;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_lock(&s->lock);
-	r = adopt(s, e);
+	adopt(s);
 	pthread_mutex_unlock(&s->lock);
-	if (r < 0) {
-		port_server_close(s);
-		return NULL;
-	}
 	return s;
 }
 

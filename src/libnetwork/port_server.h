@@ -19,8 +19,7 @@ struct port_server;
  * `warn` (may be NULL) hears of a server that died and could not be put back.
  */
 struct port_server *port_server_open(const char *socket_path, const char *proxy_path,
-                                     void (*warn)(void *ctx, const struct err *e), void *warn_ctx,
-                                     struct err *e) must_check;
+                                     void (*warn)(void *ctx, const struct err *e), void *warn_ctx);
 
 /* Lets go: the server and its ports live on. */
 void port_server_close(struct port_server *s);

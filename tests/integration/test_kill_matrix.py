@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.ours, pytest.mark.timeout(1800)]
 
 ROUNDS, ROUNDS_LONG = 15, 100      # for each of the two ways to have a containerd
 # A victim, and how often: weights.
-VICTIMS = {"dockerd": 6, "containerd": 4, "both": 3, "shim": 3, "runc": 3, "proxy": 2}
+VICTIMS = {"dockerd": 6, "containerd": 4, "both": 3, "shim": 3, "runc": 3, "proxy": 2,
+           "starting": 3}
 
 WAYS = {"tag": "images", "network": "networks", "volume": "volumes"}
 
@@ -59,7 +60,21 @@ class Matrix:
             return stack.kill("dockerd"), stack.kill("containerd")
         if victim in ("dockerd", "containerd"):
             return stack.kill(victim)
+        if victim == "starting":
+            return self.kill_while_starting()
         return self.kill_one({"shim": "containerd-shim", "runc": "runc", "proxy": "docker-proxy"}[victim])
+
+    def kill_while_starting(self, times=2):
+        """Recovery is killed as well, at some moment of its tens of milliseconds."""
+        for _ in range(times):
+            self.stack.kill("dockerd")
+            if self.rand.random() < 0.5:
+                self.stack.kill("containerd")
+            self.start_containerd()
+            self.stack.start_dockerd(wait=False)
+            self.stack.wait_for(lambda: self.stack.pids("dockerd"))
+            time.sleep(self.rand.uniform(0, 0.06))
+        self.stack.kill("dockerd")
 
     def kill_one(self, comm, patience=1.0):
         """One of the processes of that name, of the stack's own PID namespace (runc's child that is

@@ -30,7 +30,7 @@ static void ignore_warning(unused_arg void *ctx, unused_arg const struct err *e)
 static void reopen(struct fixture *f)
 {
 	port_server_close(f->s);
-	f->s = port_server_open(f->socket, f->proxy, ignore_warning, NULL, &f->e);
+	f->s = port_server_open(f->socket, f->proxy, ignore_warning, NULL);
 	assert_non_null(f->s);
 }
 
