@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "cli/cli.h"
+#include "cli/ssh.h"
 
 #define MAX_HEADERS 64
 
@@ -16,15 +17,22 @@ JSON_TYPE(error_answer, ERROR_ANSWER)
 
 /* --- connection --- */
 
-static struct http_conn *dial(struct cli *cli, struct err *e)
+static struct http_conn *connect_to(struct cli *cli, struct err *e)
+{
+	if (cli->tls)
+		return tls_dial(cli->address, cli->tls, e);
+	return str_starts(cli->address, "ssh://") ? ssh_dial(cli->address, e)
+	                                          : http_dial(cli->address, e);
+}
+
+struct http_conn *api_dial(struct cli *cli, struct err *e)
 {
 	struct err cause = { 0 };
-	struct http_conn *conn = cli->tls ? tls_dial(cli->address, cli->tls, &cause)
-	                                  : http_dial(cli->address, &cause);
+	struct http_conn *conn = connect_to(cli, &cause);
 
 	if (conn)
 		return conn;
-	if (cli->tls && cause.errnum == 0)
+	if ((cli->tls || str_starts(cli->address, "ssh://")) && cause.errnum == 0)
 		err_set(e, ERR_UNAVAILABLE, "error during connect: the Docker daemon at %s: %s",
 		        cli->address, cause.text);
 	else if (cause.errnum == EACCES)
@@ -44,7 +52,7 @@ static struct http_conn *take_conn(struct cli *cli, struct err *e)
 {
 	struct http_conn *conn = take_ptr(cli->api.idle);
 
-	return conn ? conn : dial(cli, e);
+	return conn ? conn : api_dial(cli, e);
 }
 
 static void give_back(struct cli *cli, struct http_conn *conn, const struct http_response *rs)
@@ -257,7 +265,7 @@ int api_hijack(struct cli *cli, const struct api_request *rq, struct api_stream 
 	*out = (struct api_stream){ .fd = -1 };
 	if (api_ping(cli, e) < 0)
 		return -1;
-	conn = dial(cli, e);
+	conn = api_dial(cli, e);
 	if (!conn)
 		return -1;
 	if (send_request(cli, conn, rq, true, e) == 0 &&

@@ -32,6 +32,9 @@ struct api_request {
 	bool upload;               /* the body follows in pieces (struct api_upload) */
 };
 
+/* A connection to the daemon, wherever it is. */
+struct http_conn *api_dial(struct cli *cli, struct err *e) must_check;
+
 /* Agrees on a version, once. */
 int api_ping(struct cli *cli, struct err *e) must_check;
 

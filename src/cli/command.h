@@ -122,6 +122,7 @@ struct command {
 	enum completion complete;
 	const struct flags *flags;
 	command_fn *run; /* NULL: not there yet */
+	bool hidden;     /* of programs for programs: not in help */
 };
 
 struct command_group {

@@ -66,8 +66,8 @@ command_fn image_save, image_load, image_import, image_push, image_history;
 extern const struct flags login_flags, search_flags;
 command_fn registry_login, registry_logout, registry_search;
 
-/* version.c, system_info.c, system_events.c */
+/* version.c, system_info.c, system_events.c, system_dial.c */
 extern const struct flags version_flags, info_flags, events_flags;
-command_fn version_show, system_info, system_events;
+command_fn version_show, system_info, system_events, system_dial_stdio;
 
 #endif

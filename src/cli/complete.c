@@ -116,7 +116,7 @@ static void offer_top(const struct completion_run *c)
 static void offer_group(const struct completion_run *c, const char *group)
 {
 	for (size_t i = 0; i < ncommands; i++)
-		if (commands[i].run && str_eq(commands[i].group, group))
+		if (commands[i].run && !commands[i].hidden && str_eq(commands[i].group, group))
 			offer(c, commands[i].name, commands[i].help);
 }
 

@@ -112,16 +112,15 @@ static const char *choose(const struct cli *cli, const char **host)
 /* "host:2375" means tcp; a path means a unix socket; a bare port means the loopback. */
 static int normalize(struct cli *cli, const char *host, struct err *e)
 {
-	static const char *const known[] = { "unix://", "tcp://", "http://" };
+	static const char *const known[] = { "unix://", "tcp://", "http://", "ssh://" };
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (str_starts(host, known[i])) {
 			cli->address = host;
 			return 0;
 		}
-	if (str_starts(host, "ssh://") || str_starts(host, "https://"))
-		return err_set(e, ERR_UNIMPLEMENTED, "%.*s addresses are not there yet: %s",
-		               (int)strcspn(host, ":"), host, host);
+	if (str_starts(host, "https://"))
+		return err_set(e, ERR_UNIMPLEMENTED, "https addresses are not there yet: %s", host);
 	if (strstr(host, "://"))
 		return err_set(e, ERR_INVALID, "invalid bind address format: %s", host);
 	cli->address =

@@ -185,7 +185,8 @@ void help_group(FILE *out, const struct command_group *group)
 	size_t n = 0;
 
 	for (size_t i = 0; i < ncommands; i++)
-		if (str_eq(commands[i].group, group->name) && commands[i].run)
+		if (str_eq(commands[i].group, group->name) && commands[i].run &&
+		    !commands[i].hidden)
 			v[n++] = &commands[i];
 	qsort(v, n, sizeof(*v), by_command_name);
 	fprintf(out, "Usage:  docker %s COMMAND\n\n%s\n\nCommands:\n", group->name, group->help);

@@ -98,6 +98,28 @@ def test_a_daemon_on_tcp(engine_stack):
         assert (done.stdout, done.returncode) == ("over tcp", 0), done
 
 
+def test_a_daemon_behind_ssh(engine_stack):
+    """A program called ssh stands for the other machine: it runs what it is told to."""
+    engine_stack.exec(["sh", "-c", "mkdir -p /run/ssh; cat >/run/ssh/ssh; chmod +x /run/ssh/ssh"], check=True,
+                      input='#!/bin/sh\necho "$*" >>/run/ssh/log\nwhile [ "$1" != -- ]; do shift; done\n'
+                            'shift 2; unset DOCKER_HOST; exec "$@"\n')
+    path = engine_stack.exec(["sh", "-c", "echo $PATH"]).stdout.strip()
+
+    def docker(host, *args, **options):
+        return engine_stack.docker("-H", host, *args, cli="ours", env={"PATH": f"/run/ssh:{path}"}, **options)
+    done = docker("ssh://me@far:2222/run/docker.sock", "run", "--rm", "--network=none", "-i", "busybox",
+                  "cat", input="over ssh")
+    assert (done.stdout, done.returncode) == ("over ssh", 0), done
+    assert docker("ssh://far", "version", "-f", "{{.Server.Os}}").stdout == "linux\n"
+    log = engine_stack.exec(["cat", "/run/ssh/log"]).stdout.splitlines()
+    assert log[0] == ("-l me -p 2222 -o ConnectTimeout=30 -T -- far docker --host unix:///run/docker.sock "
+                      "system dial-stdio")
+    assert log[-1] == "-o ConnectTimeout=30 -T -- far docker system dial-stdio"
+    for host in ("ssh://-oProxyCommand=x", "ssh://-l@host", "ssh://"):
+        done = docker(host, "ps")
+        assert done.returncode == 1 and "invalid SSH URL" in done.stderr
+
+
 def test_what_is_not_there_yet(engine_stack):
     for args, word in ((["swarm", "init"], "docker swarm init"), (["stack", "ls"], "docker stack ls"),
                        (["trust", "inspect", "x"], "docker trust inspect"), (["service"], "service"),
