@@ -83,11 +83,10 @@ static void hand_over(struct container *box, struct stdio_client *client, int fd
 }
 
 /* docker-py, and so docker-compose, loses what comes together with the head of the answer. */
-static int send_head(int fd, struct buf *head, struct err *e)
+static int send_head(int fd, const struct buf *head, struct err *e)
 {
 	if (fd_write_all(fd, head->data, head->len, e) < 0)
 		return -1;
-	buf_reset(head);
 	fd_wait_taken(fd, HEAD_MS);
 	return 0;
 }
@@ -123,12 +122,10 @@ int api_container_attach(struct api_call *c, struct err *e)
 		return -1;
 	fd = http_reply_hijack_quietly(c->reply, api_stream_type(c, v.desc->r.config->tty), &head,
 	                               &early);
-	if ((client.replay || client.only_replay) && send_head(fd, &head, e) < 0)
-		return 0; /* the client is gone */
-	if (client.only_replay)
-		send_log(c, &v.desc->r, &client, fd);
-	else
+	if (!client.only_replay)
 		hand_over(box, &client, take_fd(&fd), &head, &early);
+	else if (send_head(fd, &head, e) == 0) /* else it is gone */
+		send_log(c, &v.desc->r, &client, fd);
 	return 0;
 }
 

@@ -16,7 +16,6 @@
 /* How long a new size waits for the process to start, as in Docker. */
 #define RESIZE_WAIT_MS 10000
 #define RESIZE_POLL_US 5000
-#define HEAD_MS        50
 
 /* ---- events ---- */
 
@@ -242,9 +241,6 @@ int exec_run(struct exec *x, const struct stdio_client *client, struct err *e)
 	struct ctrd_io io;
 	bool attached = false, first;
 
-	/* docker-py, and so docker-compose, loses what comes together with the answer's head. */
-	if (p && client)
-		fd_wait_taken(client->fd, HEAD_MS);
 	if (p && open_streams(x, &a, &io, client, e) == 0) {
 		attached = client != NULL;
 		publish(x, "exec_start", true, NULL);

@@ -152,6 +152,22 @@ def test_refused(stack, docker, code, query):
     assert answer.status == code
 
 
+@pytest.mark.ours
+@pytest.mark.parametrize("query", ["stream=1&stdout=1&logs=1", "stdout=1&logs=1", "stream=1&stdout=1&stdin=1"])
+def test_head_comes_alone(stack, docker, query):
+    """docker-py, and so docker-compose, throws away what it reads together with the head."""
+    start(docker, "echo said; while read x; do echo $x; done", "-i")
+    stack.wait_for(lambda: docker("logs", "box") == "said")
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(10)
+        s.connect(stack.sandbox.path("/run/docker.sock"))
+        s.sendall(f"POST /v1.41/containers/box/attach?{query} HTTP/1.1\r\nHost: x\r\n"
+                  "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n".encode() + b"said\n")
+        time.sleep(0.03 if "stream" not in query else 0.2)
+        assert s.recv(65536).endswith(b"\r\n\r\n")
+        assert s.recv(65536).endswith(b"said\n")
+
+
 # ---- an engine that dies ----
 
 @pytest.mark.ours

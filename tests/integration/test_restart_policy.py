@@ -69,7 +69,7 @@ def test_back_off_doubles(stack, docker):
     times = [moment(line[0]) for line in lines]
     waits = [(b - a).total_seconds() for a, b in zip(times, times[1:])]
     for wait, least in zip(waits, (0.1, 0.2, 0.4, 0.8)):
-        assert least <= wait < least + 0.7, waits
+        assert least <= wait < least + 1.5, waits
 
 
 @pytest.mark.long

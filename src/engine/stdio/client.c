@@ -5,13 +5,17 @@
 #include "engine/stdio/stdio_internal.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/fd.h"
 #include "http/websocket.h"
 
 #define FRAME_HEADER 8
+#define HOLD_MS      1 /* between two looks whether the head of the answer was read */
+#define HOLD_LOOKS   1000
 
 struct client {
 	struct client *next, *prev;
@@ -20,7 +24,10 @@ struct client {
 	struct detach_keys keys;
 	struct loop_source *source;
 	struct ws_reader ws;
+	struct buf greeting; /* what is left of it; goes before `out` */
 	struct buf out;
+	unsigned looks; /* that found the head unread; HOLD_LOOKS: output flows */
+	struct loop_source *hold;
 	bool finishing, input_ended;
 	uint32_t events;
 };
@@ -48,6 +55,8 @@ void client_end(struct client *c, enum stdio_end why)
 
 	LIST_REMOVE(&io->clients, c);
 	loop_remove(c->source);
+	loop_remove(c->hold);
+	buf_free(&c->greeting);
 	buf_free(&c->out);
 	free(c);
 	close(want.fd);
@@ -58,12 +67,52 @@ void client_end(struct client *c, enum stdio_end why)
 	stdio_check_gone(io);
 }
 
+/* ---- sending ---- */
+
+static void proceed(struct client *c);
+
+static void on_hold_over(void *arg)
+{
+	struct client *c = arg;
+
+	c->hold = NULL;
+	proceed(c);
+}
+
+/*
+ * Output waits until the client has read the head of the answer: docker-py, and so docker-compose, throws
+ * away what comes in the same piece. SIOCOUTQ: what the peer has not read (unix) or acknowledged (TCP).
+ */
+static bool is_held(struct client *c)
+{
+	int unread = 0;
+
+	if (c->hold)
+		return true;
+	if (c->looks == HOLD_LOOKS || c->out.len == 0)
+		return false;
+	if (ioctl(c->want.fd, SIOCOUTQ, &unread) < 0 || unread == 0) {
+		c->looks = HOLD_LOOKS;
+		return false;
+	}
+	c->looks++;
+	c->hold = loop_timer(c->io->pump->loop, HOLD_MS, on_hold_over, c);
+	return true;
+}
+
+static bool flush(struct client *c)
+{
+	if (!stdio_flush(c->want.fd, &c->greeting))
+		return false;
+	return c->greeting.len > 0 || is_held(c) || stdio_flush(c->want.fd, &c->out);
+}
+
 /* After a change: send, go on, or end. */
 static void proceed(struct client *c)
 {
-	if (!stdio_flush(c->want.fd, &c->out))
+	if (!flush(c))
 		client_end(c, STDIO_END_GONE);
-	else if (c->finishing && c->out.len == 0)
+	else if (c->finishing && c->out.len == 0 && c->greeting.len == 0)
 		client_end(c, STDIO_END_DRAINED);
 	else
 		watch(c);
@@ -229,7 +278,8 @@ static void on_event(void *arg, unused_arg int fd, uint32_t events)
 
 static void watch(struct client *c)
 {
-	uint32_t events = c->out.len ? EPOLLOUT : 0;
+	bool waits = c->greeting.len || (c->out.len && !c->hold);
+	uint32_t events = waits ? EPOLLOUT : 0;
 
 	if (!c->input_ended && !input_full(&c->io->in))
 		events |= EPOLLIN;
@@ -256,7 +306,7 @@ struct client *client_new(struct stdio *io, const struct stdio_client *want, str
 		free(c);
 		return NULL;
 	}
-	buf_add(&c->out, want->greeting, want->greeting_len);
+	buf_add(&c->greeting, want->greeting, want->greeting_len);
 	LIST_ADD(&io->clients, c);
 	return c;
 }
