@@ -7,6 +7,7 @@
 #include "base/limits.h"
 
 #define EXTENDED_MAX (1024 * KIB) /* bytes of extended headers or a long name */
+#define HEADERS_MAX  16           /* in front of one entry */
 
 static int bad(struct err *e, const char *what)
 {
@@ -217,7 +218,7 @@ int tar_next(struct tar_source *from, struct arena *a, struct tar_entry *out, st
 	struct pending p = { 0 };
 	char block[TAR_BLOCK];
 
-	for (;;) {
+	for (int n = 0; n < HEADERS_MAX; n++) {
 		int r = skip(from, e) < 0 ? -1 : read_exactly(from, block, sizeof(block), e);
 
 		if (r <= 0)
@@ -246,6 +247,7 @@ int tar_next(struct tar_source *from, struct arena *a, struct tar_entry *out, st
 		if (r < 0)
 			return -1;
 	}
+	return bad(e, "too many headers of one entry");
 }
 
 ssize_t tar_content(struct tar_source *from, void *p, size_t n, struct err *e)
