@@ -272,6 +272,37 @@ static void an_idle_server_ends_and_is_started_again(void **state)
 	assert_int_equal(port_server_unpublish(f->s, "ep2", &f->e), 0);
 }
 
+/* Accepts the connection for requests and the watcher's, as a server does in its last moment. */
+static void *leave(void *arg)
+{
+	int listening = *(int *)arg;
+
+	for (int i = 0; i < 2; i++) {
+		int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+
+		fd_close(&fd);
+	}
+	return NULL;
+}
+
+static void a_server_that_leaves_while_it_is_found_is_none(void **state)
+{
+	struct fixture *f = *state;
+	int listening;
+	pthread_t thread;
+
+	port_server_close(take_ptr(f->s));
+	unlink(f->socket);
+	listening = unix_listen(f->socket, 0600, &f->e);
+	assert_true(listening >= 0);
+	assert_int_equal(pthread_create(&thread, NULL, leave, &listening), 0);
+	reopen(f);
+	pthread_join(thread, NULL);
+	fd_close(&listening);
+	assert_int_equal(publish(f, "ep1", free_port()), 0);
+	assert_int_equal(port_server_unpublish(f->s, "ep1", &f->e), 0);
+}
+
 static void a_missing_program_is_an_error(void **state)
 {
 	struct fixture *f = *state;
@@ -295,6 +326,8 @@ int main(void)
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(an_idle_server_ends_and_is_started_again, set_up,
 		                                tear_down),
+		cmocka_unit_test_setup_teardown(a_server_that_leaves_while_it_is_found_is_none,
+		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_missing_program_is_an_error, set_up, tear_down),
 	};
 
