@@ -76,6 +76,12 @@ int api_plugins_list(struct api_call *c, unused_arg struct err *e)
 	return api_answer_list(c, &api_id_type, NULL, 0);
 }
 
+/* Whatever is asked of one plugin. */
+int api_plugin(struct api_call *c, struct err *e)
+{
+	return err_set(e, ERR_NOT_FOUND, "plugin \"%s\" not found", api_param(c, "name"));
+}
+
 int api_swarm(unused_arg struct api_call *c, struct err *e)
 {
 	return err_set(e, ERR_UNAVAILABLE,

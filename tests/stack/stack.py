@@ -339,7 +339,7 @@ class Stack:
         found["processes"] = sorted(name for _, name in self.sandbox.processes().values())
         return found
 
-    def expect_clean(self, before, ignore=(), patience=5):
+    def expect_clean(self, before, ignore=(), patience=10):
         """What has come since that snapshot is gone again, at the latest after some seconds."""
         end = time.monotonic() + patience
         while True:
