@@ -22,6 +22,7 @@ struct wait_client {
 	struct loop_source *source;
 	bool entered, fired;
 	int exit_code;
+	struct err error; /* its text is empty when all is well */
 };
 
 static void client_free(struct wait_client *w)
@@ -34,7 +35,9 @@ static void client_free(struct wait_client *w)
 
 static void send_result(struct wait_client *w)
 {
-	struct api_wait result = { .status_code = w->exit_code };
+	struct api_message why = { w->error.text };
+	struct api_wait result = { .error = *why.message ? &why : NULL,
+		                   .status_code = w->exit_code };
 	_cleanup_buf_ struct buf json = { 0 }, out = { 0 };
 
 	json_encode(&json, &api_wait_type, &result);
@@ -68,6 +71,8 @@ static void on_end(struct container_waiter *waiter, int exit_code)
 	struct wait_client *w = container_of(waiter, struct wait_client, waiter);
 
 	w->exit_code = exit_code;
+	if (waiter->error)
+		err_set(&w->error, ERR_INTERNAL, "%s", waiter->error);
 	loop_post(w->container->engine->loop, fired, w);
 }
 

@@ -292,7 +292,7 @@ bool container_wait_cancel(struct container *c, struct container_waiter *w)
 }
 
 /* An exit ends all but those that wait for the removal; a removal ends all. */
-void container_wake(struct container *c, enum container_wait what)
+static void wake(struct container *c, enum container_wait what, const char *error)
 {
 	struct container_waiter **at = &c->waiters;
 
@@ -305,9 +305,20 @@ void container_wake(struct container *c, enum container_wait what)
 			continue;
 		}
 		*at = w->next;
+		w->error = error;
 		w->fn(w, c->state.exit_code);
 	}
 	pthread_mutex_unlock(&c->lock);
+}
+
+void container_wake(struct container *c, enum container_wait what)
+{
+	wake(c, what, NULL);
+}
+
+void container_wake_failed(struct container *c, const char *error)
+{
+	wake(c, WAIT_REMOVED, error);
 }
 
 bool container_wait_stopped(struct container *c, int64_t timeout_ms)

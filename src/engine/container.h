@@ -187,6 +187,7 @@ struct container_waiter {
 	enum container_wait until;
 	/* Called once, under the container's lock: it may only post elsewhere. */
 	void (*fn)(struct container_waiter *w, int exit_code);
+	const char *error; /* while fn runs: why it could not be removed, or NULL */
 	struct container_waiter *next;
 };
 
@@ -196,6 +197,8 @@ bool container_wait(struct container *c, struct container_waiter *w, int *exit_c
 bool container_wait_cancel(struct container *c, struct container_waiter *w);
 /* For the changer, after the state was set. */
 void container_wake(struct container *c, enum container_wait what);
+/* Nobody shall wait for a removal that has failed. */
+void container_wake_failed(struct container *c, const char *error);
 
 /* Blocks until it does not run; false after timeout_ms (-1: for ever). */
 bool container_wait_stopped(struct container *c, int64_t timeout_ms);

@@ -42,7 +42,7 @@ static int remove_parts(struct container *c, const struct container_record *r, b
 	return store_container_remove(c->engine->store, c->id, STORE_DURABLE, e);
 }
 
-int container_do_remove(struct container *c, bool volumes, struct err *e)
+static int remove_marked(struct container *c, bool volumes, struct err *e)
 {
 	_cleanup_view_ struct container_view v;
 	struct err ignored = { 0 };
@@ -59,6 +59,14 @@ int container_do_remove(struct container *c, bool volumes, struct err *e)
 	container_event(c, "destroy", NULL);
 	container_wake(c, WAIT_REMOVED);
 	return 0;
+}
+
+int container_do_remove(struct container *c, bool volumes, struct err *e)
+{
+	if (remove_marked(c, volumes, e) == 0)
+		return 0;
+	container_wake_failed(c, e->text);
+	return -1;
 }
 
 static int check(const struct container_view *v, struct err *e)

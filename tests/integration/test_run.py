@@ -302,3 +302,22 @@ def test_nothing_left_behind(docker, no_leaks):
     for network in ("none", "host", "bridge"):
         docker("run", "--rm", "--network", network, "busybox", "true")
     docker("run", "-d", "--network=none", "busybox", "sleep", "100")
+
+
+@pytest.mark.ours
+def test_a_removal_that_fails_is_told(stack):
+    """Nobody waits for ever for a container that cannot be removed."""
+    client = stack.docker_popen("run", "--rm", "--name", "stuck", "--network", "none", "busybox",
+                                "sleep", "2", stderr=-1, text=True)
+    stack.wait_for(lambda: stack.docker("inspect", "-f", "{{.State.Running}}",
+                                        "stuck").stdout == "true\n")
+    name = stack.docker("inspect", "-f", "{{.Id}}", "stuck", check=True).stdout.strip()
+    held = stack.data / "docker" / "containers" / name / "held"
+    stack.exec(["mkdir", held], check=True)
+    stack.exec(["mount", "-t", "tmpfs", "held", held], check=True)
+    try:
+        _, error = client.communicate(timeout=30)
+    finally:
+        stack.exec(["umount", held], check=True)
+    assert client.returncode == 125 and "unable to remove container" in error
+    assert stack.docker("rm", "-f", "stuck").returncode == 0
