@@ -115,11 +115,10 @@ class Matrix:
         """What the kill itself may do: who loses the shim loses the container."""
         promised = self.ledger.copy()
         if victim == "shim":
-            # 255: containerd had buried it before the engine could ask how it ended (rare).
             for key, states in promised.items():
-                promised[key] = states + [s._replace(status="exited", code=code) for s in states
+                promised[key] = states + [s._replace(status="exited", code=137) for s in states
                                           if key.startswith("box ") and getattr(s, "status", "")
-                                          in ("running", "paused") for code in (137, 255)]
+                                          in ("running", "paused")]
         return promised
 
     def complaints(self, promised):
