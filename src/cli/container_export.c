@@ -22,22 +22,14 @@ int container_export(struct cli *cli, struct call *call, struct err *e)
 {
 	_cleanup_path_ struct api_path path = { 0 };
 	const struct export_options *o = call->options;
-	struct http_response rs;
-	struct http_conn *conn;
 	struct output_file out;
-	int r = -1;
 
 	if (output_file_open(&cli->arena, o->output, "failed to export container",
 	                     "cowardly refusing to export to a terminal, specify a file path", &out,
 	                     e) < 0)
 		return -1;
 	api_path_start(&path, "/containers/", call->args.v[0], "/export");
-	conn = api_open(cli, &(struct api_request){ .method = "GET", .path = buf_cstr(&path.b) },
-	                &rs, e);
-	if (conn)
-		r = api_body_to_fd(conn, out.fd, e);
-	http_conn_free(conn);
-	return output_file_close(&out, r == 0, e);
+	return output_file_fetch(cli, &out, buf_cstr(&path.b), e);
 }
 
 /* --- diff --- */

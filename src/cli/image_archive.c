@@ -28,10 +28,7 @@ int image_save(struct cli *cli, struct call *call, struct err *e)
 {
 	_cleanup_path_ struct api_path path = { 0 };
 	const struct save_options *o = call->options;
-	struct http_response rs;
-	struct http_conn *conn;
 	struct output_file out;
-	int r = -1;
 
 	if (output_file_open(&cli->arena, o->output, "failed to save image",
 	                     "cowardly refusing to save to a terminal. Use the -o flag or redirect",
@@ -40,12 +37,7 @@ int image_save(struct cli *cli, struct call *call, struct err *e)
 	api_path_start(&path, "/images/get", "", "");
 	for (size_t i = 0; i < call->args.n; i++)
 		api_query(&path, "names", call->args.v[i]);
-	conn = api_open(cli, &(struct api_request){ .method = "GET", .path = buf_cstr(&path.b) },
-	                &rs, e);
-	if (conn)
-		r = api_body_to_fd(conn, out.fd, e);
-	http_conn_free(conn);
-	return output_file_close(&out, r == 0, e);
+	return output_file_fetch(cli, &out, buf_cstr(&path.b), e);
 }
 
 /* --- what load and import share --- */

@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
 #include "base/fd.h"
-#include "base/str.h"
 #include "base/file.h"
 #include "base/id.h"
+#include "base/str.h"
 #include "cli/errno_text.h"
 
 static const struct {
@@ -83,4 +82,15 @@ int output_file_close(struct output_file *f, bool ok, struct err *e)
 	if (!ok)
 		unlink(f->temporary);
 	return ok ? 0 : -1;
+}
+
+int output_file_fetch(struct cli *cli, struct output_file *f, const char *path, struct err *e)
+{
+	struct api_request get = { .method = "GET", .path = path };
+	struct http_response rs;
+	struct http_conn *conn = api_open(cli, &get, &rs, e);
+	int r = conn ? api_body_to_fd(conn, f->fd, e) : -1;
+
+	http_conn_free(conn);
+	return output_file_close(f, r == 0, e);
 }

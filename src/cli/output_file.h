@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include "base/arena.h"
 #include "base/err.h"
+#include "cli/api.h"
 
 struct output_file {
 	int fd; /* to write to; owned when `temporary` */
@@ -19,5 +20,9 @@ int output_file_open(struct arena *a, const char *path, const char *what, const 
                      struct output_file *out, struct err *e) must_check;
 /* Gives it its name, or (after a failure, ok false) takes it away. */
 int output_file_close(struct output_file *f, bool ok, struct err *e) must_check;
+
+/* GETs the path into the file and closes it. */
+int output_file_fetch(struct cli *cli, struct output_file *f, const char *path, struct err *e)
+        must_check;
 
 #endif

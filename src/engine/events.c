@@ -1,5 +1,6 @@
 /* The ring and its clients. See events.h. */
 #include "engine/events.h"
+#include "http/http.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/mem.h"
 #include "api/inspect.h"
 
 #define RING_SIZE 256
@@ -47,10 +49,8 @@ struct events {
 
 struct events *events_new(struct loop *l)
 {
-	struct events *ev = calloc(1, sizeof(*ev));
+	struct events *ev = xalloc(sizeof(*ev));
 
-	if (!ev)
-		abort();
 	ev->loop = l;
 	pthread_mutex_init(&ev->lock, NULL);
 	return ev;
@@ -249,16 +249,10 @@ static void client_run(struct client *c)
 static void on_client(void *arg, int fd, uint32_t events)
 {
 	struct client *c = arg;
-	char block[256];
 
-	/* It has nothing to say to us: bytes are thrown away, the end is the end. */
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
-		ssize_t n = recv(fd, block, sizeof(block), MSG_DONTWAIT);
-
-		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-			client_free(c);
-			return;
-		}
+	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) && http_listener_left(fd)) {
+		client_free(c);
+		return;
 	}
 	client_run(c);
 }
@@ -298,10 +292,8 @@ static void client_enter(void *arg)
 
 void events_follow(struct events *ev, int fd, const struct filters *f, int64_t since, int64_t until)
 {
-	struct client *c = calloc(1, sizeof(*c));
+	struct client *c = xalloc(sizeof(*c));
 
-	if (!c)
-		abort();
 	c->events = ev;
 	c->fd = fd;
 	c->until = until;

@@ -1,4 +1,4 @@
-/* Names of containers: random ones ("brisk_heron"), and what a name may look like. */
+/* Names: random ones for containers ("brisk_heron"), and what a container's or volume's may look like. */
 #ifndef ENGINE_NAMES_H
 #define ENGINE_NAMES_H
 

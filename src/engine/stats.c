@@ -7,12 +7,14 @@
  * A container that nobody looked at before is read at once, in a round for such newcomers alone.
  */
 #include "engine/stats.h"
+#include "http/http.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/mem.h"
 
 #define INTERVAL_MS 1000
 #define SHORTEST_NS (NS_PER_S / 2) /* between two readings that are compared */
@@ -63,10 +65,8 @@ struct round {
 
 struct stats *stats_new(struct engine *g)
 {
-	struct stats *s = calloc(1, sizeof(*s));
+	struct stats *s = xalloc(sizeof(*s));
 
-	if (!s)
-		abort();
 	s->engine = g;
 	return s;
 }
@@ -80,9 +80,7 @@ static struct watched *watch(struct stats *s, struct container *c)
 	while (w && w->c != c)
 		w = w->next;
 	if (!w) {
-		w = calloc(1, sizeof(*w));
-		if (!w)
-			abort();
+		w = xalloc(sizeof(*w));
 		w->c = container_ref(c);
 		w->next = s->watched;
 		s->watched = w;
@@ -153,16 +151,10 @@ static bool client_flush(struct client *c)
 static void on_client(void *arg, int fd, uint32_t events)
 {
 	struct client *c = arg;
-	char block[256];
 
-	/* It has nothing to say to us: bytes are thrown away, the end is the end. */
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
-		ssize_t n = recv(fd, block, sizeof(block), MSG_DONTWAIT);
-
-		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-			client_free(c);
-			return;
-		}
+	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) && http_listener_left(fd)) {
+		client_free(c);
+		return;
 	}
 	client_flush(c);
 }
@@ -301,10 +293,8 @@ static void enter(void *arg)
 {
 	struct newcomer *n = arg;
 	struct stats *s = n->stats;
-	struct client *c = calloc(1, sizeof(*c));
+	struct client *c = xalloc(sizeof(*c));
 
-	if (!c)
-		abort();
 	c->stats = s;
 	c->fd = n->fd;
 	c->once = n->once;

@@ -1,5 +1,6 @@
 /* The registry of volumes, their names and folders. See volume.h. */
 #include "engine/volume_internal.h"
+#include "engine/names.h"
 
 #include <fcntl.h>
 #include "base/file.h"
@@ -12,26 +13,9 @@ JSON_TYPE(volume_record, VOLUME_RECORD)
 
 /* ---- names ---- */
 
-static bool is_alphanumeric(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-bool volume_name_is_valid(const char *name)
-{
-	size_t n = strlen(name);
-
-	if (n < 2 || n > LIMIT_NAME_BYTES || !is_alphanumeric(*name))
-		return false;
-	for (; *name; name++)
-		if (!is_alphanumeric(*name) && !strchr("_.-", *name))
-			return false;
-	return true;
-}
-
 int volume_name_check(const char *name, struct err *e)
 {
-	if (volume_name_is_valid(name))
+	if (name_is_valid(name))
 		return 0;
 	if (strlen(name) == 1)
 		return err_set(e, ERR_INVALID,

@@ -32,7 +32,6 @@ int volumes_load(struct engine *g, struct err *e) must_check;
 /* When containers are recovered: what no running container has mounted is unmounted. */
 void volumes_sweep(struct engine *g);
 
-bool volume_name_is_valid(const char *name);
 /* ERR_INVALID with Docker's words. */
 int volume_name_check(const char *name, struct err *e) must_check;
 /* "" and "local" are ours. */

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/names.h"
 
 static int load_row(void *arg, const char *id, struct slice json)
 {
@@ -65,7 +66,7 @@ static int take_in(void *arg, int dirfd, const char *name)
 	struct engine *g = arg;
 	struct stat st;
 
-	if (!volume_name_is_valid(name) || map_get(&g->volumes->by_name, name) ||
+	if (!name_is_valid(name) || map_get(&g->volumes->by_name, name) ||
 	    fstatat(dirfd, arena_printf(&a, "%s/_data", name), &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !S_ISDIR(st.st_mode))
 		return 0;

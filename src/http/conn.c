@@ -15,15 +15,14 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/mem.h"
 
 struct http_conn *http_conn_new(int fd)
 {
-	struct http_conn *c = calloc(1, sizeof(*c));
+	struct http_conn *c = xalloc(sizeof(*c));
 	int type;
 	socklen_t len = sizeof(type);
 
-	if (!c)
-		abort();
 	c->fd = fd;
 	c->message_done = true;
 	c->is_socket = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
@@ -57,6 +56,14 @@ bool http_peer_gone(const struct http_conn *c)
 	struct pollfd p = { .fd = c->fd, .events = POLLRDHUP };
 
 	return poll(&p, 1, 0) > 0;
+}
+
+bool http_listener_left(int fd)
+{
+	char block[256];
+	ssize_t n = recv(fd, block, sizeof(block), MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 bool http_conn_buffered(const struct http_conn *c)

@@ -63,6 +63,9 @@ void http_conn_timeout(struct http_conn *c, int ms);
 /* The peer has hung up, or says that it sends no more: who asked for something long has lost interest. */
 bool http_peer_gone(const struct http_conn *c);
 
+/* For one who only hears a stream: what he says is thrown away; true when he has hung up. */
+bool http_listener_left(int fd);
+
 /* Bytes of the next message are already here. */
 bool http_conn_buffered(const struct http_conn *c);
 

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "engine/changes.h"
 #include "engine/dir_size.h"
+#include "engine/names.h"
 #include "engine/spec.h"
 #include "engine/volume_internal.h"
 
@@ -64,14 +65,14 @@ static void names_are_dockers(unused_arg void **state)
 	char long_name[300] = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
-		assert_true(volume_name_is_valid(good[i]));
+		assert_true(name_is_valid(good[i]));
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		if (volume_name_is_valid(bad[i]))
+		if (name_is_valid(bad[i]))
 			fail_msg("accepted \"%s\"", bad[i]);
 	memset(long_name, 'x', 255);
-	assert_true(volume_name_is_valid(long_name));
+	assert_true(name_is_valid(long_name));
 	long_name[255] = 'x';
-	assert_false(volume_name_is_valid(long_name));
+	assert_false(name_is_valid(long_name));
 }
 
 static void options_are_checked(void **state)
