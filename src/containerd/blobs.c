@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "containerd/blobs_internal.h"
 
 static int open_dir(const char *root, const char *name, struct err *e)
@@ -24,10 +25,8 @@ static int open_dir(const char *root, const char *name, struct err *e)
 
 struct blobs *blobs_new(const char *root, struct err *e)
 {
-	struct blobs *b = calloc(1, sizeof(*b));
+	struct blobs *b = xalloc(sizeof(*b));
 
-	if (!b)
-		abort();
 	pthread_mutex_init(&b->lock, NULL);
 	b->dir = open_dir(root, "io.containerd.content.v1.content/blobs/sha256", e);
 	b->ingest = open_dir(root, "io.containerd.content.v1.content/ingest", e);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "containerd/schema.h"
 #include "sqlite/room.h"
 
@@ -97,10 +98,8 @@ static int open_wal(struct db *db, const char *path, struct err *e)
 
 struct db *db_open(const char *path, struct err *e)
 {
-	struct db *db = calloc(1, sizeof(*db));
+	struct db *db = xalloc(sizeof(*db));
 
-	if (!db)
-		abort();
 	db->wal = -1;
 	pthread_mutex_init(&db->sync_lock, NULL);
 	if (conn_open(&db->writer, path, e) < 0 || migrate(&db->writer, e) < 0 ||

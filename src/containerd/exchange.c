@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "containerd/event_field.h"
 #include "containerd/filter.h"
 #include "containerd/request.h"
@@ -27,10 +28,8 @@ struct exchange {
 
 struct exchange *exchange_new(void)
 {
-	struct exchange *x = calloc(1, sizeof(*x));
+	struct exchange *x = xalloc(sizeof(*x));
 
-	if (!x)
-		abort();
 	pthread_mutex_init(&x->lock, NULL);
 	return x;
 }

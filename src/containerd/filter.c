@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/pattern.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/str.h"
 
 enum op { OP_PRESENT, OP_EQUAL, OP_NOT_EQUAL, OP_MATCHES };
@@ -212,9 +213,7 @@ int filter_parse(size_t n, const char *const *texts, struct filter **out, struct
 		return 0;
 	if (n > LIMIT_FILTERS)
 		return err_set(e, ERR_INVALID, "too many filters: invalid argument");
-	f = calloc(1, sizeof(*f));
-	if (!f)
-		abort();
+	f = xalloc(sizeof(*f));
 	for (size_t i = 0; i < n; i++) {
 		struct clause none = { 0 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "containerd/blobs.h"
 #include "containerd/content.h"
 #include "containerd/db.h"
@@ -38,10 +39,8 @@ struct gc {
 
 struct gc *gc_new(struct daemon *d)
 {
-	struct gc *gc = calloc(1, sizeof(*gc));
+	struct gc *gc = xalloc(sizeof(*gc));
 
-	if (!gc)
-		abort();
 	gc->d = d;
 	pthread_mutex_init(&gc->run, NULL);
 	pthread_mutex_init(&gc->lock, NULL);
@@ -52,10 +51,8 @@ struct gc *gc_new(struct daemon *d)
 
 static void add_dead(struct gc *gc, int64_t snapshot, const char *digest)
 {
-	struct dead_file *f = calloc(1, sizeof(*f));
+	struct dead_file *f = xalloc(sizeof(*f));
 
-	if (!f)
-		abort();
 	f->snapshot = snapshot;
 	str_copy(f->digest, sizeof(f->digest), digest);
 	pthread_mutex_lock(&gc->lock);

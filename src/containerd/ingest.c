@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "containerd/blobs.h"
 #include "containerd/blobs_internal.h"
 
@@ -110,9 +111,7 @@ struct ingest *ingest_open(struct blobs *b, const char *ref, int64_t total, stru
 	ingest_name(ref, name);
 	if (lock_writer(b, name, ref, e) < 0)
 		return NULL;
-	i = calloc(1, sizeof(*i));
-	if (!i)
-		abort();
+	i = xalloc(sizeof(*i));
 	i->blobs = b;
 	i->ref = strdup(ref);
 	i->data = -1;

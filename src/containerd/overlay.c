@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "containerd/usage.h"
 #include "rpc/wkt.h"
@@ -52,9 +53,7 @@ struct overlay *overlay_new(const char *root, int64_t last_id, struct err *e)
 		err_errno(e, errno, "open %s", path);
 		return NULL;
 	}
-	o = calloc(1, sizeof(*o));
-	if (!o)
-		abort();
+	o = xalloc(sizeof(*o));
 	o->dir = fd;
 	o->path = strdup(path);
 	o->index = path_exists("/sys/module/overlay/parameters/index");

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "containerd/bundle.h"
 #include "containerd/tasks_internal.h"
 
@@ -18,10 +19,8 @@ static struct task reserved; /* stands for a task that is being made, or cleaned
 
 struct tasks *tasks_new(struct daemon *d)
 {
-	struct tasks *t = calloc(1, sizeof(*t));
+	struct tasks *t = xalloc(sizeof(*t));
 
-	if (!t)
-		abort();
 	t->d = d;
 	pthread_mutex_init(&t->lock, NULL);
 	return t;
@@ -67,9 +66,7 @@ struct task *task_open(struct daemon *d, const char *ns, const char *id, const c
 
 	if (!shim)
 		return NULL;
-	task = calloc(1, sizeof(*task));
-	if (!task)
-		abort();
+	task = xalloc(sizeof(*task));
 	task->d = d;
 	task->ns = strdup(ns);
 	task->id = strdup(id);

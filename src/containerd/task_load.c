@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "containerd/bundle.h"
 #include "containerd/containers.h"
 #include "containerd/task.h"
@@ -152,9 +153,7 @@ static int start_one(void *arg, unused_arg int dirfd, const char *name)
 
 	if (name[0] == '.')
 		return 0;
-	one = calloc(1, sizeof(*one));
-	if (!one)
-		abort();
+	one = xalloc(sizeof(*one));
 	*one = (struct load_one){ .load = l, .ns = strdup(l->ns), .id = strdup(name) };
 	pthread_mutex_lock(&l->lock);
 	l->running++;

@@ -6,6 +6,7 @@
 #include <time.h>
 #include "ctr/io.h"
 #include "base/fd.h"
+#include "base/mem.h"
 
 #define JOIN_S 2
 
@@ -29,11 +30,9 @@ static void *wait_for_end(void *arg)
 
 struct ctr_waiter *ctr_waiter_new(struct ctr *c, const struct ctr_process *p, struct err *e)
 {
-	struct ctr_waiter *w = calloc(1, sizeof(*w));
+	struct ctr_waiter *w = xalloc(sizeof(*w));
 	int r;
 
-	if (!w)
-		abort();
 	w->c = c;
 	w->p = *p;
 	w->event = eventfd(0, EFD_CLOEXEC);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "api/inspect.h"
 #include "engine/api_container.h"
 
@@ -139,9 +140,7 @@ int api_container_wait(struct api_call *c, struct err *e)
 		container_unref(box);
 		return -1;
 	}
-	w = calloc(1, sizeof(*w));
-	if (!w)
-		abort();
+	w = xalloc(sizeof(*w));
 	w->waiter = (struct container_waiter){ .until = until, .fn = on_end };
 	w->container = box;
 	w->fd = -1;

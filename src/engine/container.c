@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include "base/clock.h"
+#include "base/mem.h"
 #include "engine/container_store.h"
 #include "engine/events.h"
 #include "engine/health.h"
@@ -15,11 +16,9 @@ JSON_TYPE(container_net_record, CONTAINER_NET)
 
 struct container_desc *container_desc_new(const struct container_record *r)
 {
-	struct container_desc *d = calloc(1, sizeof(*d));
+	struct container_desc *d = xalloc(sizeof(*d));
 	struct container_record *copy;
 
-	if (!d)
-		abort();
 	d->refs = 1;
 	copy = json_copy(&d->arena, &container_record_type, r);
 	d->r = *copy;
@@ -42,11 +41,9 @@ void container_desc_unref(struct container_desc *d)
 
 struct container_net *container_net_new(const struct container_net_record *r)
 {
-	struct container_net *n = calloc(1, sizeof(*n));
+	struct container_net *n = xalloc(sizeof(*n));
 	struct container_net_record *copy;
 
-	if (!n)
-		abort();
 	n->refs = 1;
 	copy = json_copy(&n->arena, &container_net_record_type, r);
 	n->r = *copy;
@@ -96,11 +93,9 @@ bool container_status_parse(const char *name, enum container_status *out)
 
 struct container *container_new(struct engine *g, const struct container_record *r)
 {
-	struct container *c = calloc(1, sizeof(*c));
+	struct container *c = xalloc(sizeof(*c));
 	pthread_condattr_t attr;
 
-	if (!c)
-		abort();
 	c->refs = 1;
 	c->engine = g;
 	str_copy(c->id, sizeof(c->id), r->id);

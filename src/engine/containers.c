@@ -1,6 +1,7 @@
 /* The registry of container.h: by id and by name. */
 #include <stdlib.h>
 #include "engine/container.h"
+#include "base/mem.h"
 
 struct containers {
 	pthread_mutex_t lock;
@@ -9,10 +10,8 @@ struct containers {
 
 struct containers *containers_new(void)
 {
-	struct containers *all = calloc(1, sizeof(*all));
+	struct containers *all = xalloc(sizeof(*all));
 
-	if (!all)
-		abort();
 	pthread_mutex_init(&all->lock, NULL);
 	return all;
 }

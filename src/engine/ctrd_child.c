@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/proc.h"
 
 #define READY_MS    30000
@@ -163,10 +164,8 @@ static bool adopt(struct ctrd_child *c)
 struct ctrd_child *ctrd_child_start(struct engine *g, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
-	struct ctrd_child *c = calloc(1, sizeof(*c));
+	struct ctrd_child *c = xalloc(sizeof(*c));
 
-	if (!c)
-		abort();
 	c->engine = g;
 	c->pidfd = -1;
 	if (dir_make(engine_exec_path(g, &a, "containerd"), 0711, e) == 0) {

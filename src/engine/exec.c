@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include "base/clock.h"
+#include "base/mem.h"
 
 #define FORGET_MS  (5 * 60 * 1000) /* after its end an exec can be inspected this long ... */
 #define KEEP_ENDED 64              /* ... unless so many others have ended since */
@@ -14,10 +15,8 @@ struct execs {
 
 struct execs *execs_new(void)
 {
-	struct execs *all = calloc(1, sizeof(*all));
+	struct execs *all = xalloc(sizeof(*all));
 
-	if (!all)
-		abort();
 	pthread_mutex_init(&all->lock, NULL);
 	return all;
 }
@@ -101,9 +100,7 @@ struct exec *exec_create(struct container *c, const struct api_exec_create *conf
 	container_get_state(c, &s);
 	if (check_container(c, &s, e) < 0)
 		return NULL;
-	x = calloc(1, sizeof(*x));
-	if (!x)
-		abort();
+	x = xalloc(sizeof(*x));
 	x->refs = 2; /* the table's and the caller's */
 	id_new(x->id);
 	x->container = container_ref(c);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 #define DEFAULT_INTERVAL       (30 * NS_PER_S)
 #define DEFAULT_TIMEOUT        (30 * NS_PER_S)
@@ -114,9 +115,7 @@ int64_t health_delay(struct container *c, uint64_t round)
 static struct health *health_of(struct container *c)
 {
 	if (!c->health) {
-		c->health = calloc(1, sizeof(*c->health));
-		if (!c->health)
-			abort();
+		c->health = xalloc(sizeof(*c->health));
 		pthread_mutex_init(&c->health->file_lock, NULL);
 	}
 	return c->health;

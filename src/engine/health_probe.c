@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "engine/container_io.h"
 #include "engine/ctrd.h"
 #include "engine/exec.h"
@@ -226,10 +227,8 @@ static void arm_in_loop(void *arg)
 static void on_due(void *arg)
 {
 	struct container *c = arg; /* the timer's reference becomes the probe's */
-	struct probe *p = calloc(1, sizeof(*p));
+	struct probe *p = xalloc(sizeof(*p));
 
-	if (!p)
-		abort();
 	p->refs = 1;
 	p->c = c;
 	p->round = c->health->loop_round;
@@ -318,10 +317,8 @@ static void *put_away_thread(void *arg)
 
 void health_put_away(struct container *c, const char *exec)
 {
-	struct orphan *o = calloc(1, sizeof(*o));
+	struct orphan *o = xalloc(sizeof(*o));
 
-	if (!o)
-		abort();
 	o->c = container_ref(c);
 	str_copy(o->exec, sizeof(o->exec), exec);
 	engine_thread(put_away_thread, o);

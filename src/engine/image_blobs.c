@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include "base/limits.h"
+#include "base/mem.h"
 #include "engine/image_store_internal.h"
 #include "proto/content.pb-c.h"
 
@@ -176,10 +177,8 @@ static void free_writer(struct blob_writer *w)
 struct blob_writer *blobs_begin(struct image_store *base, const struct oci_descriptor *d,
                                 int64_t *offset, struct err *e)
 {
-	struct blob_writer *w = calloc(1, sizeof(*w));
+	struct blob_writer *w = xalloc(sizeof(*w));
 
-	if (!w)
-		abort();
 	w->store = ctrd_store(base);
 	w->ref = make_ref(&w->arena, d);
 	w->digest = arena_strdup(&w->arena, d->digest);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include "base/limits.h"
+#include "base/mem.h"
 
 #define ENTRIES   32
 #define BYTES_MAX (32 * KIB) /* of one entry: 1 MiB for all */
@@ -22,10 +23,8 @@ struct image_cache {
 
 struct image_cache *image_cache_new(void)
 {
-	struct image_cache *c = calloc(1, sizeof(*c));
+	struct image_cache *c = xalloc(sizeof(*c));
 
-	if (!c)
-		abort();
 	pthread_mutex_init(&c->lock, NULL);
 	return c;
 }

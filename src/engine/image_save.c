@@ -5,6 +5,7 @@
 #include "engine/image_save.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "engine/image_change.h"
 #include "oci/digest.h"
 #include "oci/reference.h"
@@ -155,11 +156,9 @@ static int add_image(struct image_save *s, const char *ref, struct err *e)
 
 struct image_save *image_save_open(struct engine *g, const struct strs *names, struct err *e)
 {
-	struct image_save *s = calloc(1, sizeof(*s));
+	struct image_save *s = xalloc(sizeof(*s));
 	int r = 0;
 
-	if (!s)
-		abort();
 	s->g = g;
 	s->index.schema_version = 2;
 	s->index.media_type = MEDIA_OCI_INDEX;

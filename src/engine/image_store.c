@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/mem.h"
 #include "proto/images.pb-c.h"
 #include "proto/leases.pb-c.h"
 
@@ -219,10 +220,8 @@ static const struct image_store_ops ops = {
 struct image_store *image_store_open(struct grpc_client *c, const char *snapshotter,
                                      enum image_store_use use, struct err *e)
 {
-	struct ctrd_store *s = calloc(1, sizeof(*s));
+	struct ctrd_store *s = xalloc(sizeof(*s));
 
-	if (!s)
-		abort();
 	s->base.ops = &ops;
 	s->base.snapshotter = snapshotter;
 	s->client = c;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "http/server.h"
 #include "http/tls.h"
 
@@ -78,10 +79,8 @@ static int start(struct tls_door *d, struct err *e)
 
 struct tls_door *tls_door_open(struct engine *g, const struct listeners *l, struct err *e)
 {
-	struct tls_door *d = calloc(1, sizeof(*d));
+	struct tls_door *d = xalloc(sizeof(*d));
 
-	if (!d)
-		abort();
 	d->engine = g;
 	d->helper = (struct tls_helper){ .control = -1, .pidfd = -1 };
 	d->setup = (struct tls_setup){ .verify = g->opt.tlsverify.value,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/notify.h"
 #include "engine/events.h"
 #include "engine/runtimes.h"
@@ -87,10 +88,8 @@ static void warn_of_fixed(struct engine *g, struct configuration *c)
 
 static int read_again(struct engine *g, struct err *e)
 {
-	struct configuration *c = calloc(1, sizeof(*c));
+	struct configuration *c = xalloc(sizeof(*c));
 
-	if (!c)
-		abort();
 	if (options_load(&c->arena, g->argc, g->argv, &c->options, e) < 0 ||
 	    runtimes_prepare(g, &c->options.live, e) < 0) {
 		arena_free(&c->arena);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "sqlite/room.h"
 
 #define SCHEMA_VERSION 1
@@ -98,10 +99,8 @@ static int prepare(struct store *s, struct err *e)
 
 struct store *store_open(const char *path, struct err *e)
 {
-	struct store *s = calloc(1, sizeof(*s));
+	struct store *s = xalloc(sizeof(*s));
 
-	if (!s)
-		abort();
 	pthread_mutex_init(&s->lock, NULL);
 	if (file_make_private(path, e) < 0) {
 		free(s);

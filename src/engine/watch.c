@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/log.h"
+#include "base/mem.h"
 #include "engine/container_run.h"
 #include "engine/exec.h"
 #include "engine/recover.h"
@@ -40,10 +41,8 @@ static void *delete_orphan(void *arg)
 
 static void orphan_exited(struct engine *g, const struct ctrd_event *ev)
 {
-	struct orphan *o = calloc(1, sizeof(*o));
+	struct orphan *o = xalloc(sizeof(*o));
 
-	if (!o)
-		abort();
 	o->engine = g;
 	str_copy(o->container, sizeof(o->container), ev->container);
 	str_copy(o->exec, sizeof(o->exec), ev->process);
@@ -164,10 +163,8 @@ static void *watch_thread(void *arg)
 
 void watch_start(struct engine *g, struct grpc_stream *events)
 {
-	struct watch *w = calloc(1, sizeof(*w));
+	struct watch *w = xalloc(sizeof(*w));
 
-	if (!w)
-		abort();
 	*w = (struct watch){ g, events };
 	engine_thread(watch_thread, w);
 }

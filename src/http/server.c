@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/fd.h"
+#include "base/mem.h"
 
 #define STACK_BYTES     (256 * 1024)
 #define HEAD_TIMEOUT_MS 30000 /* for a head, from its first byte to its last */
@@ -300,10 +301,8 @@ static void peer_start(struct peer *p)
 
 void http_server_adopt(struct http_server *s, int fd)
 {
-	struct peer *p = calloc(1, sizeof(*p));
+	struct peer *p = xalloc(sizeof(*p));
 
-	if (!p)
-		abort();
 	p->server = s;
 	p->conn = http_conn_new(fd);
 	idle_add(p);
@@ -334,10 +333,8 @@ static void on_accept(void *arg, int fd, unused_arg uint32_t events)
 struct http_server *http_server_new(struct loop *l, http_handler *fn, void *user,
                                     unsigned max_threads)
 {
-	struct http_server *s = calloc(1, sizeof(*s));
+	struct http_server *s = xalloc(sizeof(*s));
 
-	if (!s)
-		abort();
 	s->loop = l;
 	s->handler = fn;
 	s->user = user;
@@ -348,10 +345,8 @@ struct http_server *http_server_new(struct loop *l, http_handler *fn, void *user
 
 int http_server_listen(struct http_server *s, int fd, struct err *e)
 {
-	struct listener *l = calloc(1, sizeof(*l));
+	struct listener *l = xalloc(sizeof(*l));
 
-	if (!l)
-		abort();
 	l->server = s;
 	l->fd = fd;
 	l->source = loop_add(s->loop, fd, EPOLLIN, on_accept, l, e);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "oci/digest.h"
 #include "oci/reference.h"
 
@@ -211,11 +212,9 @@ static int read_all(struct image_archive *ar, struct err *e)
 
 struct image_archive *image_archive_take(int fd, struct err *e)
 {
-	struct image_archive *ar = calloc(1, sizeof(*ar));
+	struct image_archive *ar = xalloc(sizeof(*ar));
 	struct stat st;
 
-	if (!ar)
-		abort();
 	ar->source.ops = &source_ops;
 	ar->root = fd;
 	if (fstat(fd, &st) < 0) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/proc.h"
 #include "oci/digest.h"
 
@@ -269,10 +270,8 @@ static int start(struct registry *r, const struct fetch_setup *setup, struct err
 
 struct registry *registry_open(const char *host, const struct fetch_setup *setup, struct err *e)
 {
-	struct registry *r = calloc(1, sizeof(*r));
+	struct registry *r = xalloc(sizeof(*r));
 
-	if (!r)
-		abort();
 	r->sock = r->pidfd = r->pid = -1;
 	pthread_mutex_init(&r->lock, NULL);
 	r->source.ops = &source_ops;

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/fd.h"
+#include "base/mem.h"
 #include "base/proc.h"
 
 #define WATCHER_STACK (64 * 1024)
@@ -260,10 +261,8 @@ static void adopt(struct port_server *s)
 struct port_server *port_server_open(const char *socket_path, const char *proxy_path,
                                      void (*warn)(void *ctx, const struct err *e), void *warn_ctx)
 {
-	struct port_server *s = calloc(1, sizeof(*s));
+	struct port_server *s = xalloc(sizeof(*s));
 
-	if (!s)
-		abort();
 	s->socket_path = strdup(socket_path);
 	s->proxy_path = strdup(proxy_path);
 	s->warn = warn;

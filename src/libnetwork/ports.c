@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "libnetwork/lock.h"
 #include "libnetwork/port_holder.h"
 #include "libnetwork/port_server.h"
@@ -61,10 +62,8 @@ static int hold_ourselves(struct ports *p, struct err *e)
 struct ports *ports_open(const struct net_options *o, struct port_server *server,
                          ports_name_fn *name, void *ctx, struct err *e)
 {
-	struct ports *p = calloc(1, sizeof(*p));
+	struct ports *p = xalloc(sizeof(*p));
 
-	if (!p)
-		abort();
 	pthread_mutex_init(&p->lock, NULL);
 	p->name = name;
 	p->name_ctx = ctx;

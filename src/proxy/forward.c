@@ -1,5 +1,6 @@
 /* Which protocol serves a port. See forward.h. */
 #include "proxy/forward.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 
@@ -11,10 +12,8 @@ struct forward {
 struct forward *forward_open(struct loop *l, int type, int fd, const struct port_address *to,
                              struct err *e)
 {
-	struct forward *f = calloc(1, sizeof(*f));
+	struct forward *f = xalloc(sizeof(*f));
 
-	if (!f)
-		abort();
 	if (type == SOCK_DGRAM)
 		f->udp = udp_forward_open(l, fd, to, e);
 	else

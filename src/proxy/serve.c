@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "libnetwork/port_socket.h"
 #include "proxy/dns.h"
 #include "proxy/forward.h"
@@ -98,9 +99,7 @@ static int publish(struct server *s, const struct port_request *req, unused_arg 
 		return err_set(e, ERR_INVALID, "publish: no owner");
 	what.ports.n = req->ports.n;
 	what.ports.v = req->ports.v;
-	o = calloc(1, sizeof(*o));
-	if (!o)
-		abort();
+	o = xalloc(sizeof(*o));
 	o->what = *(struct port_owner *)json_copy(&o->arena, &port_owner_type, &what);
 	o->forwards = arena_array(&o->arena, struct forward *, o->what.ports.n + 1);
 	owner_free(map_remove(&s->owners, req->id)); /* published again: the new list counts */
@@ -282,9 +281,7 @@ static void on_connection(void *arg, int fd, unused_arg uint32_t events)
 		return;
 	setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(conn, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	c = calloc(1, sizeof(*c));
-	if (!c)
-		abort();
+	c = xalloc(sizeof(*c));
 	c->server = s;
 	c->source = loop_add(s->loop, conn, EPOLLIN, on_control, c, NULL);
 	if (!c->source) {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/fd.h"
+#include "base/mem.h"
 
 #define CHUNK        (64 * 1024)
 #define CONNECT_MS   10000
@@ -198,10 +199,8 @@ static int dial(const struct port_address *to)
 
 static struct relay *relay_new(struct tcp_forward *f, int client)
 {
-	struct relay *r = calloc(1, sizeof(*r));
+	struct relay *r = xalloc(sizeof(*r));
 
-	if (!r)
-		abort();
 	r->owner = f;
 	r->next = f->relays;
 	if (f->relays)
@@ -271,10 +270,8 @@ static void on_listener(void *arg, int fd, unused_arg uint32_t events)
 struct tcp_forward *tcp_forward_open(struct loop *l, int fd, const struct port_address *to,
                                      struct err *e)
 {
-	struct tcp_forward *f = calloc(1, sizeof(*f));
+	struct tcp_forward *f = xalloc(sizeof(*f));
 
-	if (!f)
-		abort();
 	f->loop = l;
 	f->fd = fd;
 	f->to = *to;

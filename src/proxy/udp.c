@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/mem.h"
 
 #define IDLE_MS      90000 /* as Docker's proxy */
 #define SWEEP_MS     10000
@@ -119,9 +120,7 @@ static struct session *session_new(struct udp_forward *f, const struct port_addr
 	fd = socket(f->to.sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&f->to.sa, f->to.len) < 0)
 		return NULL;
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		abort();
+	s = xalloc(sizeof(*s));
 	s->owner = f;
 	s->client = *client;
 	s->source = loop_add(f->loop, fd, EPOLLIN, on_answer, s, NULL);
@@ -219,12 +218,10 @@ static int want_pktinfo(int fd, int family, struct err *e)
 struct udp_forward *udp_forward_open(struct loop *l, int fd, const struct port_address *to,
                                      struct err *e)
 {
-	struct udp_forward *f = calloc(1, sizeof(*f));
+	struct udp_forward *f = xalloc(sizeof(*f));
 	struct sockaddr_storage own = { 0 };
 	socklen_t len = sizeof(own);
 
-	if (!f)
-		abort();
 	f->loop = l;
 	f->fd = fd;
 	f->to = *to;

@@ -7,14 +7,13 @@
 #include <stdlib.h>
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "rpc/grpc_wire.h"
 
 struct grpc_call *grpc_call_new(struct grpc_session *ss, int32_t stream)
 {
-	struct grpc_call *c = calloc(1, sizeof(*c));
+	struct grpc_call *c = xalloc(sizeof(*c));
 
-	if (!c)
-		abort();
 	c->rpc.ops = &grpc_call_ops;
 	c->rpc.user = ss->server->user;
 	c->server = ss->server;

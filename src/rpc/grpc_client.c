@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "rpc/grpc_conn.h"
 #include "rpc/grpc_wire.h"
 
@@ -29,11 +30,9 @@ struct grpc_client {
 
 struct grpc_client *grpc_client_new(const char *address, const char *ns)
 {
-	struct grpc_client *c = calloc(1, sizeof(*c));
+	struct grpc_client *c = xalloc(sizeof(*c));
 	const char *path = str_after(address, "unix://");
 
-	if (!c)
-		abort();
 	c->path = strdup(path ? path : address);
 	c->ns = ns ? strdup(ns) : NULL;
 	pthread_mutex_init(&c->lock, NULL);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "rpc/grpc_wire.h"
 
 #define WINDOW (1 * MIB)
@@ -136,9 +137,7 @@ struct grpc_conn *grpc_conn_open(const char *path, struct err *e)
 		err_kind_set(e, ERR_UNAVAILABLE);
 		return NULL;
 	}
-	c = calloc(1, sizeof(*c));
-	if (!c)
-		abort();
+	c = xalloc(sizeof(*c));
 	c->fd = take_fd(&fd);
 	c->h2 = h2_new(c);
 	return c;

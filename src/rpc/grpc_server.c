@@ -7,14 +7,13 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "rpc/grpc_session.h"
 
 struct grpc_server *grpc_server_new(struct loop *loop, struct workers *workers, void *user)
 {
-	struct grpc_server *s = calloc(1, sizeof(*s));
+	struct grpc_server *s = xalloc(sizeof(*s));
 
-	if (!s)
-		abort();
 	s->loop = loop;
 	s->workers = workers;
 	s->user = user;
@@ -44,10 +43,8 @@ static void on_connection(void *arg, int fd, unused_arg uint32_t events)
 
 int grpc_server_listen(struct grpc_server *s, int fd, struct err *e)
 {
-	struct grpc_listener *l = calloc(1, sizeof(*l));
+	struct grpc_listener *l = xalloc(sizeof(*l));
 
-	if (!l)
-		abort();
 	l->server = s;
 	l->fd = fd;
 	l->source = loop_add(s->loop, fd, EPOLLIN, on_connection, l, e);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/mem.h"
 
 /* A stream may have this much under way before its handler reads; a connection much more. */
 #define STREAM_WINDOW     (1 * MIB)
@@ -216,11 +217,9 @@ static void on_socket(void *arg, unused_arg int fd, uint32_t events)
 
 void grpc_session_start(struct grpc_server *s, int fd)
 {
-	struct grpc_session *ss = calloc(1, sizeof(*ss));
+	struct grpc_session *ss = xalloc(sizeof(*ss));
 	struct err e = { 0 };
 
-	if (!ss)
-		abort();
 	ss->server = s;
 	ss->fd = fd;
 	ss->source = loop_add(s->loop, fd, EPOLLIN, on_socket, ss, &e);

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "rpc/grpc_client.h"
 #include "rpc/grpc_conn.h"
 #include "rpc/grpc_wire.h"
@@ -28,9 +29,7 @@ struct grpc_stream *grpc_stream_open(struct grpc_client *c, const struct grpc_op
 
 	if (!conn)
 		return NULL;
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		abort();
+	s = xalloc(sizeof(*s));
 	s->conn = conn;
 	s->method = method;
 	s->deadline = full.timeout_ms ? clock_mono_ms() + full.timeout_ms : 0;

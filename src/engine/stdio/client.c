@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/fd.h"
+#include "base/mem.h"
 #include "http/websocket.h"
 
 #define FRAME_HEADER 8
@@ -291,10 +292,8 @@ static void watch(struct client *c)
 
 struct client *client_new(struct stdio *io, const struct stdio_client *want, struct err *e)
 {
-	struct client *c = calloc(1, sizeof(*c));
+	struct client *c = xalloc(sizeof(*c));
 
-	if (!c)
-		abort();
 	c->io = io;
 	c->want = *want;
 	c->want.detach_keys = NULL;

@@ -29,12 +29,10 @@ static void *run(void *arg)
 
 struct pump *pump_start(struct err *e)
 {
-	struct pump *p = calloc(1, sizeof(*p));
+	struct pump *p = xalloc(sizeof(*p));
 	pthread_attr_t attr;
 	int r;
 
-	if (!p)
-		abort();
 	p->loop = loop_new(e);
 	if (!p->loop) {
 		free(p);
@@ -174,11 +172,9 @@ struct open_call {
 static void open_in_pump(void *arg)
 {
 	struct open_call *call = arg;
-	struct stdio *s = calloc(1, sizeof(*s));
+	struct stdio *s = xalloc(sizeof(*s));
 	pthread_condattr_t attr;
 
-	if (!s)
-		abort();
 	s->pump = call->pump;
 	s->state_dir = s->log.fd = -1;
 	for (int i = 0; i < OUTPUTS; i++)

@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include "base/fd.h"
+#include "base/mem.h"
 
 #define BLOCK        (16 * 1024)
 #define HANDSHAKE_MS 10000
@@ -307,10 +308,8 @@ static void on_timeout(void *arg)
 
 void relay_start(struct tls *t, int tcp)
 {
-	struct relay *r = calloc(1, sizeof(*r));
+	struct relay *r = xalloc(sizeof(*r));
 
-	if (!r)
-		abort();
 	*r = (struct relay){ .tls = t, .tcp = tcp, .plain = -1 };
 	t->relays++;
 	r->ssl = SSL_new(t->context);

@@ -1,5 +1,6 @@
 /* gzip by isa-l: three times as fast as zlib. See decompress.h. */
 #include "helpers/unpack/decompress.h"
+#include "base/mem.h"
 
 #include <isa-l/igzip_lib.h>
 #include <stdint.h>
@@ -12,10 +13,8 @@ struct gzip {
 
 static void *gzip_start(void)
 {
-	struct gzip *g = calloc(1, sizeof(*g));
+	struct gzip *g = xalloc(sizeof(*g));
 
-	if (!g)
-		abort();
 	g->between = true;
 	return g;
 }

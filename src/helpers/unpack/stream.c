@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "helpers/unpack/decompress.h"
 
 #define SLOTS     8
@@ -127,11 +128,9 @@ static void *reader(void *arg)
 
 struct stream *stream_new(int fd, const char *compression, struct err *e)
 {
-	struct stream *s = calloc(1, sizeof(*s));
+	struct stream *s = xalloc(sizeof(*s));
 	int code;
 
-	if (!s)
-		abort();
 	s->fd = fd;
 	s->compression = compression;
 	digester_init(&s->digester);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include "base/fd.h"
 #include "base/id.h"
+#include "base/mem.h"
 #include "netlink/socket.h"
 
 #define MTU_DEFAULT 1500
@@ -146,10 +147,8 @@ static int add_rules(struct bridge_network *n, struct err *e)
 static int create_network(struct net_env *env, const struct network_info *in, void **out,
                           struct err *e)
 {
-	struct bridge_network *n = calloc(1, sizeof(*n));
+	struct bridge_network *n = xalloc(sizeof(*n));
 
-	if (!n)
-		abort();
 	n->env = env;
 	str_copy(n->id, sizeof(n->id), in->id);
 	if (read_options(n, in, e) < 0 || bridge_device_up(n, e) < 0) {
@@ -216,11 +215,9 @@ static void choose_gateway(struct bridge_endpoint *ep, struct arena *a, struct e
 static int create_endpoint(void *network, struct arena *a, struct endpoint_info *info, void **out,
                            struct err *e)
 {
-	struct bridge_endpoint *ep = calloc(1, sizeof(*ep));
+	struct bridge_endpoint *ep = xalloc(sizeof(*ep));
 	char random[9];
 
-	if (!ep)
-		abort();
 	ep->network = network;
 	str_copy(ep->id, sizeof(ep->id), info->id);
 	if (str_empty(info->host_interface)) {

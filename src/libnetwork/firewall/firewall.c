@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/fd.h"
+#include "base/mem.h"
 #include "libnetwork/firewall/found.h"
 #include "libnetwork/lock.h"
 #include "netlink/socket.h"
@@ -149,11 +150,9 @@ static int ensure_base(struct firewall *f, int nl, struct found_list *l, struct 
 
 struct firewall *firewall_new(unsigned flags, struct err *e)
 {
-	struct firewall *f = calloc(1, sizeof(*f));
+	struct firewall *f = xalloc(sizeof(*f));
 	_cleanup_close_ int nl = -1;
 
-	if (!f)
-		abort();
 	f->flags = flags;
 	f->restoring = true;
 	pthread_mutex_init(&f->lock, NULL);

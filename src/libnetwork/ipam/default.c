@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "libnetwork/lock.h"
+#include "base/mem.h"
 
 struct pool {
 	char id[IPAM_POOL_ID_SIZE];
@@ -60,11 +61,9 @@ static void add_supply(struct ipam *i, const struct inet *base, unsigned size)
 
 struct ipam *ipam_new(ipam_taken_fn *taken, void *ctx)
 {
-	struct ipam *i = calloc(1, sizeof(*i));
+	struct ipam *i = xalloc(sizeof(*i));
 	struct inet base;
 
-	if (!i)
-		abort();
 	pthread_mutex_init(&i->lock, NULL);
 	i->taken = taken;
 	i->taken_ctx = ctx;
@@ -198,11 +197,9 @@ static uint32_t hosts_mask(const struct inet *net)
 static void add_pool(struct ipam *i, const struct inet *net, const struct inet *range,
                      struct ipam_pool *out)
 {
-	struct pool *p = calloc(1, sizeof(*p));
+	struct pool *p = xalloc(sizeof(*p));
 	char text[INET_TEXT_SIZE];
 
-	if (!p)
-		abort();
 	p->net = *net;
 	p->range = *range;
 	snprintf(p->id, sizeof(p->id), "LocalDefault/%s", inet_format_prefix(text, net));
