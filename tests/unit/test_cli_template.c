@@ -106,6 +106,12 @@ static const struct {
 	{ "{{(.a}}", NULL, "template: :1: unclosed left paren" },
 	{ "{{.a)}}", NULL, "template: :1: unexpected right paren" },
 	{ "{{$y}}", NULL, "template: :1: undefined variable \"$y\"" },
+	{ "{{with $z := $z}}{{end}}", NULL,
+	  "template: :1:13: executing \"\" at <$z>: undefined variable: $z" },
+	{ "{{range $i, $e := $e}}{{end}}", NULL,
+	  "template: :1:18: executing \"\" at <$e>: undefined variable: $e" },
+	{ "{{with $z := ($z = 3)}}{{end}}", NULL,
+	  "template: :1:19: executing \"\" at <3>: undefined variable: $z" },
 	{ "{{\"unterminated}}", NULL, "template: :1: unterminated quoted string" },
 	{ "{{`unterminated}}", NULL, "template: :1: unterminated raw quoted string" },
 	{ "{{'ab'}}", NULL, "template: :1: malformed character constant: 'ab'" },
@@ -203,7 +209,8 @@ static void test_cases(void **state unused_arg)
 		char *out = run(&a, cases[i].text, &v, 0, &e);
 
 		if (cases[i].error) {
-			assert_null(out);
+			if (out)
+				fail_msg("%s: %s", cases[i].text, out);
 			assert_string_equal(e.text, cases[i].error);
 		} else {
 			if (!out)

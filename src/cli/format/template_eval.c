@@ -30,13 +30,17 @@ int run_fail(struct run *r, const struct node *n, const char *fmt, ...)
 
 /* --- variables --- */
 
+/*
+ * The parser knows the names, but not their values: in `{{with $v := $v}}` the second stands before
+ * the first has one. NULL then.
+ */
 static struct variable *variable(struct run *r, struct slice name)
 {
 	for (size_t i = r->vars.n; i-- > 0;)
 		if (r->vars.v[i].name.len == name.len &&
 		    memcmp(r->vars.v[i].name.data, name.data, name.len) == 0)
 			return &r->vars.v[i];
-	return NULL; /* the parser knows all names */
+	return NULL;
 }
 
 void run_declare(struct run *r, struct slice name, const struct value *value)
@@ -46,12 +50,28 @@ void run_declare(struct run *r, struct slice name, const struct value *value)
 	arena_push(r->a, &r->vars, v);
 }
 
-void run_set_variable(struct run *r, const struct node *pipe, size_t i, const struct value *value)
+static int undefined_variable(struct run *r, const struct node *n, struct slice name)
 {
-	if (!pipe->assigns)
+	return run_fail(r, n, "undefined variable: %.*s", (int)name.len, name.data);
+}
+
+int run_set_variable(struct run *r, const struct node *pipe, size_t i, const struct value *value)
+{
+	struct variable *v;
+
+	if (!pipe->assigns) {
 		run_declare(r, pipe->names.v[i], value);
-	else
-		variable(r, pipe->names.v[i])->value = *value;
+		return 0;
+	}
+	v = variable(r, pipe->names.v[i]);
+	if (!v) {
+		const struct node *command = pipe->kids.v[pipe->kids.n - 1];
+
+		return undefined_variable(r, command->kids.v[command->kids.n - 1],
+		                          pipe->names.v[i]);
+	}
+	v->value = *value;
+	return 0;
 }
 
 /* --- fields --- */
@@ -106,7 +126,11 @@ static int eval_chain_base(struct run *r, const struct value *dot, const struct 
 		return 0;
 	}
 	if (n->kind == NODE_VARIABLE) {
-		*out = variable(r, n->names.v[0])->value;
+		const struct variable *v = variable(r, n->names.v[0]);
+
+		if (!v)
+			return undefined_variable(r, n, n->names.v[0]);
+		*out = v->value;
 		return 0;
 	}
 	return eval_operand(r, dot, n->kids.v[0], out);
@@ -207,7 +231,7 @@ static int eval_operand(struct run *r, const struct value *dot, const struct nod
 		command.kids = (struct nodes){ 1, one };
 		return eval_function(r, dot, &command, NULL, out);
 	case NODE_PIPE:
-		return run_pipeline(r, dot, n, out);
+		return run_declaring(r, dot, n, out);
 	default:
 		*out = n->value;
 		return 0;
@@ -262,6 +286,7 @@ int run_declaring(struct run *r, const struct value *dot, const struct node *pip
 	if (run_pipeline(r, dot, pipe, out) < 0)
 		return -1;
 	for (size_t i = 0; i < pipe->names.n; i++)
-		run_set_variable(r, pipe, i, out);
+		if (run_set_variable(r, pipe, i, out) < 0)
+			return -1;
 	return 0;
 }

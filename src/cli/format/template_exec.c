@@ -39,10 +39,10 @@ static int range_turn(struct run *r, const struct node *n, const struct value *k
 	size_t scope = r->vars.n;
 	int status;
 
-	if (n->pipe->names.n)
-		run_set_variable(r, n->pipe, n->pipe->names.n - 1, element);
-	if (n->pipe->names.n > 1)
-		run_set_variable(r, n->pipe, 0, key);
+	if (n->pipe->names.n && run_set_variable(r, n->pipe, n->pipe->names.n - 1, element) < 0)
+		return -1;
+	if (n->pipe->names.n > 1 && run_set_variable(r, n->pipe, 0, key) < 0)
+		return -1;
 	status = run_list(r, element, n->list);
 	r->vars.n = scope;
 	return status == RUN_CONTINUE ? RUN_OK : status;

@@ -27,8 +27,9 @@ struct run {
 int run_fail(struct run *r, const struct node *n, const char *fmt, ...) printf_like(3, 4);
 
 void run_declare(struct run *r, struct slice name, const struct value *value);
-/* The i-th name of a pipe takes a value. */
-void run_set_variable(struct run *r, const struct node *pipe, size_t i, const struct value *value);
+/* The i-th name of a pipe takes a value; -1 when the pipe assigns to what has no value yet. */
+int run_set_variable(struct run *r, const struct node *pipe, size_t i, const struct value *value)
+        must_check;
 
 /* Evaluates a pipe; the second gives its names the value too. */
 int run_pipeline(struct run *r, const struct value *dot, const struct node *pipe, struct value *out)
