@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include "base/loop.h"
-#include "engine/flags.h"
+#include "engine/daemon/flags.h"
 
 #define API_VERSION_MAX      43 /* 1.43: the newest whose additions are answered */
 #define API_VERSION_MAX_TEXT "43"

@@ -1,6 +1,6 @@
 /*
  * Where images go: what the code that moves images needs of a content store, an image table and a
- * snapshotter. The engine implements it over containerd's gRPC services (engine/image_store.c).
+ * snapshotter. The engine implements it over containerd's gRPC services (engine/image/store.c).
  *
  * Functions return 0 (or what is said) or -1 with an error; all may be called from several threads
  * at once, a writer from one.

@@ -129,7 +129,7 @@ def json_word(word):
 def groups():
     """[(heading, [(method, pattern, handler or None, since)])] of routes.def."""
     found = []
-    for line in (ENGINE / "routes.def").read_text().splitlines():
+    for line in (ENGINE / "routes" / "routes.def").read_text().splitlines():
         heading = re.match(r"/\* ([a-z, ]+)[:*]", line)
         if heading:
             found.append((heading[1].strip(), []))
@@ -141,7 +141,7 @@ def groups():
 
 def api_fields():
     """{table: [(name, subtable or None)]} of the JSON tables, lists within lists opened."""
-    text = "".join(path.read_text() for folder in (ENGINE, API) for path in sorted(folder.glob("*.h")))
+    text = "".join(path.read_text() for folder in (ENGINE, API) for path in sorted(folder.rglob("*.h")))
     lists = {name: body for name, body in re.findall(
         r"#define ([A-Z]\w+)\(F\)((?:.*\\\n)*.*)", text)}
 
@@ -291,11 +291,11 @@ def shown(test):
 class Page:
     def __init__(self):
         self.evidence, self.lines = Evidence(), []
-        self.params = list(rows(ENGINE / "params.def", "PARAM"))
-        self.nops = list(rows(ENGINE / "params.def", "PARAM_NOP"))
-        self.later = list(rows(ENGINE / "params.def", "PARAM_LATER"))
-        self.bodies = {(m, p): table for m, p, table in rows(ENGINE / "params.def", "BODY")}
-        self.fields_later = {(m, p, f): what for m, p, f, what in rows(ENGINE / "params.def", "FIELD_LATER")}
+        self.params = list(rows(ENGINE / "routes" / "params.def", "PARAM"))
+        self.nops = list(rows(ENGINE / "routes" / "params.def", "PARAM_NOP"))
+        self.later = list(rows(ENGINE / "routes" / "params.def", "PARAM_LATER"))
+        self.bodies = {(m, p): table for m, p, table in rows(ENGINE / "routes" / "params.def", "BODY")}
+        self.fields_later = {(m, p, f): what for m, p, f, what in rows(ENGINE / "routes" / "params.def", "FIELD_LATER")}
         self.tables = api_fields()
         self.count = {"works": 0, "untested": 0, "in part": 0, "not there": 0}
 
@@ -373,7 +373,7 @@ class Page:
                  "A key that is not in this table is refused, as is one that is given as a flag too. "
                  "*SIGHUP*: read again then.")
         self.table("flag", "key", "state", "what lacks; a test that shows it")
-        for kind, where, flag, letter, key, check, *_ in rows(ENGINE / "flags.def", "FLAG"):
+        for kind, where, flag, letter, key, check, *_ in rows(ENGINE / "daemon" / "flags.def", "FLAG"):
             flag, key = (None if word == "NULL" else word for word in (flag, key))
             test = self.evidence.of_key(flag, key)
             state = "works" if test else "untested"
@@ -381,7 +381,7 @@ class Page:
             live = f"{state}, SIGHUP" if where.startswith("live.") else state
             name = f"`--{flag}`" + (f" `-{letter[1]}`" if letter != "0" else "") if flag else ""
             self.add(f"| {name} | {f'`{key}`' if key else ''} | {live} | {shown(test)} |")
-        for flag, key, harmless, why in rows(ENGINE / "flags.def", "REFUSED"):
+        for flag, key, harmless, why in rows(ENGINE / "daemon" / "flags.def", "REFUSED"):
             self.count["not there"] += 1
             but = "" if harmless in ("NULL", "") else f"; `{harmless}` is accepted"
             self.add(f"| {f'`--{flag}`' if flag != 'NULL' else ''} | `{key}` | not there | {why}{but} |")
@@ -391,7 +391,7 @@ class Page:
         self.daemon()
         sums = ", ".join(f"{n} {state}" for state, n in self.count.items())
         head = ["# What of Docker works here", "",
-                "Made by `./dev docs` from the tables that the engine reads (`src/engine/routes.def`, `params.def`, `flags.def`, "
+                "Made by `./dev docs` from the tables that the engine reads (`routes.def` and `params.def` in `src/engine/routes/`, `src/engine/daemon/flags.def`, "
                 "`src/api/`) and from the tests; not written by hand.", "",
                 f"Rows: {sums}.", "",
                 "*works*: as in Docker, and the named test of `tests/integration` shows it. *untested*: written, "
@@ -404,19 +404,19 @@ class Page:
 
 def faults():
     """Parameters that handlers read and no row lists, and rows that nobody reads."""
-    source = "".join(path.read_text() for path in sorted(ENGINE.glob("*.c")) if path.name != "api.c")
+    source = "".join(path.read_text() for path in sorted(ENGINE.rglob("*.c")) if path.name != "api.c")
     read = set(re.findall(r'api_query\w*\(\s*c, "([^"]+)"', source))
     read |= set(re.findall(r'http_query_\w+\([^;]*?query, "([^"]+)"', source))
-    listed = {row[2]: (row[0], row[1]) for row in rows(ENGINE / "params.def", "PARAM")}
+    listed = {row[2]: (row[0], row[1]) for row in rows(ENGINE / "routes" / "params.def", "PARAM")}
     there = {(m, p) for _, routes in groups() for m, p, handler, _ in routes if handler}
     for name in sorted(read - set(listed)):
         yield f"parameter {name} is read and not in params.def"
-    for m, p, name, *_ in rows(ENGINE / "params.def", "PARAM"):
+    for m, p, name, *_ in rows(ENGINE / "routes" / "params.def", "PARAM"):
         if (m, p) in there and name not in read:
             yield f"params.def: {m} {p} {name} is read by no handler"
     known = {(m, p) for _, routes in groups() for m, p, *_ in routes}
     for macro in ("PARAM", "PARAM_NOP", "PARAM_LATER", "BODY", "FIELD_LATER"):
-        for m, p, *_ in rows(ENGINE / "params.def", macro):
+        for m, p, *_ in rows(ENGINE / "routes" / "params.def", macro):
             if (m, p) not in known:
                 yield f"params.def: {macro} of {m} {p}, which routes.def does not have"
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include "api/container.h"
 #include "base/file.h"
-#include "engine/spec.h"
+#include "engine/spec/spec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

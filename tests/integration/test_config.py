@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from stack.images import Image, Layer
 
-SOURCE = Path(__file__).resolve().parents[2] / "src" / "engine" / "flags.def"
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "engine" / "daemon" / "flags.def"
 SH = ("busybox", "sh", "-c")
 
 OPTIONS = {"daemon_json": {

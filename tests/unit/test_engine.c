@@ -7,12 +7,12 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/file.h"
-#include "engine/container.h"
-#include "engine/container_config.h"
-#include "engine/container_store.h"
+#include "engine/container/container.h"
+#include "engine/container/config.h"
+#include "engine/container/store.h"
 #include "engine/filters.h"
-#include "engine/flags.h"
-#include "engine/names.h"
+#include "engine/daemon/flags.h"
+#include "engine/container/names.h"
 
 /* ---- flags and daemon.json ---- */
 

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "base/fd.h"
-#include "engine/image_changes.h"
+#include "engine/image/instructions.h"
 #include "image/tar_index.h"
 #include "image/tar_write.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/file.h"
-#include "engine/spec.h"
+#include "engine/spec/spec.h"
 
 struct fixture {
 	struct arena a;

@@ -10,11 +10,11 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/file.h"
-#include "engine/changes.h"
+#include "engine/container/changes.h"
 #include "engine/dir_size.h"
-#include "engine/names.h"
-#include "engine/spec.h"
-#include "engine/volume_internal.h"
+#include "engine/container/names.h"
+#include "engine/spec/spec.h"
+#include "engine/volume/internal.h"
 
 struct fixture {
 	struct arena a;
