@@ -6,9 +6,9 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include "cli/api.h"
+#include "cli/client/api.h"
 #include "cli/command.h"
-#include "cli/config.h"
+#include "cli/client/config.h"
 #include "http/tls.h"
 
 #define EXIT_DAEMON 125 /* `run`, `exec`: the daemon or this program failed */
@@ -50,7 +50,7 @@ int cli_usage_error(const struct call *call, const char *message, const char *se
 /* The error of a `run` or `create`, and where help is. */
 void cli_print_failure(const struct cli *cli, const struct call *call, const struct err *e);
 
-/* --- context.c --- */
+/* --- client/context.c --- */
 
 /* Fills cli->context and cli->address by flags, environment and configuration. */
 int context_resolve(struct cli *cli, struct err *e) must_check;

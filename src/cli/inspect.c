@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "cli/api_types.h"
+#include "cli/client/api_types.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/format/template.h"

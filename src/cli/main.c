@@ -3,7 +3,7 @@
  *
  *     docker [OPTIONS] COMMAND   global options, then a word of the table in commands.c
  *       args.c                   its flags and arguments, by its row
- *       container_*.c image*.c   its handler: API calls (api.c), output (format/)
+ *       container/ image/ ...    its handler: API calls (client/api.c), output (format/)
  *
  * Exit codes: 0; 1 for errors; 125 where a flag was wrong; `run` and `exec` have their own.
  */
@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "cli/cli.h"
 #include "cli/help.h"
-#include "cli/version.h"
+#include "cli/system/version.h"
 
 static const char *config_folder(struct cli *cli)
 {

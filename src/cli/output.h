@@ -5,7 +5,7 @@
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
-#include "cli/demux.h"
+#include "cli/container/demux.h"
 
 struct output {
 	struct demux demux;

@@ -1,8 +1,8 @@
 /* Any bytes as the multiplexed stream of a daemon, in pieces, and as a stream of JSON. */
 #include <stdint.h>
 #include <stdlib.h>
-#include "cli/demux.h"
-#include "cli/json_stream.h"
+#include "cli/container/demux.h"
+#include "cli/client/json_stream.h"
 
 static int count(void *arg, int stream, const char *p unused_arg, size_t n,
                  struct err *e unused_arg)

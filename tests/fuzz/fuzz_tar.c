@@ -1,6 +1,6 @@
 /* The tar reader of `docker cp`: any bytes are an archive, an end or an error. */
 #include <stdint.h>
-#include "cli/tar.h"
+#include "cli/client/tar.h"
 
 static ssize_t from_slice(void *arg, void *p, size_t n, struct err *e)
 {

@@ -1,6 +1,6 @@
 /* Any bytes as a template, parsed and executed over a small tree and over a typed one. */
 #include <stdint.h>
-#include "cli/api_types.h"
+#include "cli/client/api_types.h"
 #include "cli/format/template.h"
 
 static const char data[] =

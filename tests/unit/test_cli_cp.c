@@ -7,10 +7,10 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "cli/cp_paths.h"
+#include "cli/container/cp_paths.h"
 #include "cli/format/list.h"
-#include "cli/network_ipam.h"
-#include "cli/tar.h"
+#include "cli/network/ipam.h"
+#include "cli/client/tar.h"
 
 /* --- paths --- */
 

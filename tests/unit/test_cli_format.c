@@ -7,13 +7,13 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/clock.h"
-#include "cli/container_row.h"
+#include "cli/container/row.h"
 #include "base/base64.h"
 #include "cli/format/list.h"
 #include "cli/format/table.h"
 #include "cli/format/timestamp.h"
 #include "cli/format/units.h"
-#include "cli/progress.h"
+#include "cli/image/progress.h"
 
 static void test_size_format(void **state unused_arg)
 {

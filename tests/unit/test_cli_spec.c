@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "base/file.h"
-#include "cli/create_body.h"
+#include "cli/container/create_body.h"
 #include "cli/spec/csv.h"
 #include "cli/spec/env.h"
 #include "cli/spec/host.h"

@@ -5,10 +5,10 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "cli/demux.h"
+#include "cli/container/demux.h"
 #include "cli/format/json_plain.h"
-#include "cli/json_stream.h"
-#include "cli/terminal.h"
+#include "cli/client/json_stream.h"
+#include "cli/client/terminal.h"
 
 static int collect(void *arg, int stream, const char *p, size_t n, struct err *e unused_arg)
 {

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "cli/api_types.h"
+#include "cli/client/api_types.h"
 #include "cli/format/list.h"
 #include "cli/format/template.h"
 

@@ -1,9 +1,0 @@
-/* What an errno means, as the original prints it: "no such file or directory". */
-#ifndef CLI_ERRNO_TEXT_H
-#define CLI_ERRNO_TEXT_H
-
-#include "base/arena.h"
-
-const char *errno_text(struct arena *a, int errnum);
-
-#endif
