@@ -321,7 +321,7 @@ static int run(struct server *s, int status_fd, struct err *e)
 
 int serve(const char *socket_path, int status_fd, struct err *e)
 {
-	struct server s = { .socket_path = socket_path };
+	static struct server s; /* the one: lives as long as the process */
 	pid_t pid = fork();
 
 	if (pid < 0)
@@ -329,5 +329,6 @@ int serve(const char *socket_path, int status_fd, struct err *e)
 	if (pid > 0)
 		_exit(0); /* the starter has a child to reap; the server is nobody's */
 	setsid();
+	s.socket_path = socket_path;
 	return run(&s, status_fd, e);
 }

@@ -247,13 +247,14 @@ static pid_t child_that_exits(int code)
 
 static void the_reaper_remembers_who_died_early(void **state)
 {
+	static struct reaper *r; /* lives as long as the process, as the shim's does */
 	struct err e = { 0 };
 	struct loop *l = loop_new(&e);
-	struct reaper *r = reaper_new(l, &e);
 	struct end d = { .loop = l };
 	pid_t pid;
 
 	(void)state;
+	r = reaper_new(l, &e);
 	pid = child_that_exits(3);
 	reaper_watch(r, pid, on_child, &d);
 	assert_int_equal(loop_run(l, &e), 0);
@@ -269,7 +270,6 @@ static void the_reaper_remembers_who_died_early(void **state)
 	assert_int_equal(d.status, 4);
 	reaper_release(r);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-	free(r);
 	loop_free(l);
 }
 
@@ -328,9 +328,9 @@ static void send_events(struct publisher *p, uint32_t first, uint32_t n)
 
 static void events_wait_for_containerd_in_order(void **state)
 {
+	static struct publisher *p; /* lives as long as the process, as the shim's does */
 	struct events_world w = { 0 };
 	struct err e = { 0 };
-	struct publisher *p;
 
 	(void)state;
 	w.loop = loop_new(&e);
