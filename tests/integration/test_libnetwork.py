@@ -21,19 +21,18 @@ ROOT = "/run/docker"
 
 SERVER = """
 import socket, threading
-def tcp(port):
-    with socket.create_server(("", port)) as s:
-        while True:
-            c, peer = s.accept()
-            c.sendall(peer[0].encode()); c.close()
-def udp(port):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("", port))
-        while True:
-            data, peer = s.recvfrom(2000)
-            s.sendto(data.upper(), peer)
-threading.Thread(target=tcp, args=(80,)).start()
-threading.Thread(target=udp, args=(53,)).start()
+def tcp(s):
+    while True:
+        c, peer = s.accept()
+        c.sendall(peer[0].encode()); c.close()
+def udp(s):
+    while True:
+        data, peer = s.recvfrom(2000)
+        s.sendto(data.upper(), peer)
+datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+datagrams.bind(("", 53))
+threading.Thread(target=tcp, args=(socket.create_server(("", 80)),)).start()
+threading.Thread(target=udp, args=(datagrams,)).start()
 print("up", flush=True)
 """
 
@@ -449,7 +448,7 @@ def test_tracked_udp_is_forgotten(world, start):
     world.join_outside()
     with world.socket(kind=socket.SOCK_DGRAM, outside=True) as s:
         s.connect(("192.0.2.1", 5353))
-        s.settimeout(2)
+        s.settimeout(10)
 
         def answer():
             try:
@@ -463,7 +462,6 @@ def test_tracked_udp_is_forgotten(world, start):
             _, peer = there.recvfrom(10)
             there.sendto(b"y", peer)
             assert s.recv(10) == b"y"
-        assert "dport=5353" in sh(world, "cat /proc/net/nf_conntrack") or True
         n.run("dns", "5353:53/udp")
         assert answer() == b"ABC"
         n.ask("stop", "dns")
