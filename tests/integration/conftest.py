@@ -6,6 +6,7 @@ about Lighter alone bears @pytest.mark.ours.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -15,11 +16,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stack import PROGRAMS, Stack, official_cli, peers  # noqa: E402
 from stack.images import preload_folder  # noqa: E402
+from stack.sandbox import sanitizer_options  # noqa: E402
 from stack.registry import FaultyRegistry, Registry  # noqa: E402
-from stack.stack import build_dir  # noqa: E402
+from stack.stack import build_dir, sanitized  # noqa: E402
 from stack.terminal import Terminal  # noqa: E402
 
 NOT_YET = Path(__file__).with_name("not-yet.txt")
+REPORTS = os.environ.get("LIGHTER_REPORTS")     # where sanitizers write to (stack/sanitizers.py)
+seen_reports = set()
+os.environ.update(sanitizer_options("alone"))   # programs that a test starts outside of a stack
 
 
 def pytest_addoption(parser):
@@ -31,6 +36,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "ours: about Lighter alone, not about every engine")
     config.addinivalue_line("markers", "long: only with --long")
     config.addinivalue_line("markers", "needs(*programs): our programs which the test starts")
+    config.addinivalue_line("markers", "unsanitized(why): says nothing about a sanitized build")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -41,9 +47,20 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason="about Lighter alone"))
         if item.get_closest_marker("long") and not config.getoption("long"):
             item.add_marker(pytest.mark.skip(reason="only with --long"))
+        for mark in item.iter_markers("unsanitized") if sanitized() else ():
+            item.add_marker(pytest.mark.skip(reason=f"unsanitized: {mark.args[0]}"))
         name = item.nodeid.removeprefix("tests/integration/")
         if config.getoption("engine") == "ours" and any(name.startswith(line) for line in listed):
             item.add_marker(pytest.mark.xfail(reason="not there yet", strict=False))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown():
+    """The test during which a sanitizer's report came has failed."""
+    fresh = set(os.listdir(REPORTS)) - seen_reports if REPORTS else set()
+    seen_reports.update(fresh)
+    assert not fresh, "\n".join(f"{name}:\n{(Path(REPORTS) / name).read_text(errors='replace')[:4000]}"
+                                for name in sorted(fresh))
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,11 +1,13 @@
 """./dev run itself, and our programs started by hand."""
 
+import os
 import subprocess
 
 import pytest
 from stack import Stack
 from stack.run import PICTURE
 from stack.stack import TOP
+from stack.stack import program as path_of
 
 from conftest import busybox_archives, require
 
@@ -16,7 +18,9 @@ ALL = ("docker", "dockerd", "containerd", "containerd-shim-runc-v2", "runc", "do
 def run(*args, **more):
     return subprocess.run(["/usr/bin/python3", "-m", "stack", "run", *args], capture_output=True,
                           text=True, timeout=120, cwd=TOP, env={
-                              "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": "tests"}, **more)
+                              "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": "tests",
+                              **{k: v for k, v in os.environ.items() if k.startswith("LIGHTER_")}},
+                          **more)
 
 
 @pytest.mark.needs(*ALL)
@@ -116,9 +120,9 @@ def test_a_second_one_is_refused(make, program):
 def test_versions(program):
     require(program)
     flag = "-v" if program == "containerd-shim-runc-v2" else "--version"
-    done = subprocess.run([TOP / "build/bin" / program, flag], capture_output=True, text=True,
+    done = subprocess.run([path_of(program), flag], capture_output=True, text=True,
                           stdin=subprocess.DEVNULL, timeout=10)
     assert done.returncode == 0 and done.stdout
-    done = subprocess.run([TOP / "build/bin" / program, "--no-such-flag"], capture_output=True,
+    done = subprocess.run([path_of(program), "--no-such-flag"], capture_output=True,
                           text=True, stdin=subprocess.DEVNULL, timeout=10)
     assert done.returncode not in (0, -11, -6) and done.stderr + done.stdout

@@ -44,6 +44,7 @@ def trace(stack, tmp_path):
     return lambda calls: Tracer(stack, tmp_path, calls)
 
 
+@pytest.mark.unsanitized("LeakSanitizer does not work in a process that strace follows")
 def test_syncs_of_one_run(stack, docker, trace):
     """All that is acknowledged is on disk, with few waits for it (the original: 42)."""
     docker("run", "--rm", "busybox", "true")

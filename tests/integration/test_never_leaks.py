@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from stack.footprint import footprint
-from stack.stack import SOCKET, UnixHTTP
+from stack.stack import SOCKET, UnixHTTP, sanitized
 
 pytestmark = [pytest.mark.ours, pytest.mark.timeout(1800)]
 
@@ -58,10 +58,10 @@ def repeat(stack, what, count, crowd):
 
 
 def difference(before, after):
-    """Lines about what a daemon has more than before."""
+    """Lines about what a daemon has more than before (ASan keeps what was freed: its memory says nothing)."""
     return [f"{name}: {now} {word}, were {was}" for name in before
             for word, was, now in zip(SLACK, before[name], after[name])
-            if now > was + SLACK[word]]
+            if now > was + SLACK[word] and not (word == "KiB" and sanitized())]
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row[0].__name__)

@@ -431,9 +431,8 @@ def test_a_pod_has_one_shim(node):
 
 
 @pytest.mark.ours
+@pytest.mark.unsanitized("the memory of sanitizers is not a shim's")
 def test_memory_of_a_shim(node, box):
-    if b"__asan_init" in (node.stack.bin / "containerd-shim-runc-v2").read_bytes():
-        pytest.skip("sanitizers need memory of their own")
     for i in range(20):
         node.ctr("task", "exec", "--exec-id", f"e{i}", box, "true")
     node.ctr("task", "metrics", box)

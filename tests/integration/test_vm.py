@@ -9,7 +9,8 @@ from stack.stack import build_dir
 
 from conftest import require
 
-pytestmark = [pytest.mark.ours, pytest.mark.timeout(vm.LIMIT + 60),
+pytestmark = [pytest.mark.ours,
+              pytest.mark.unsanitized("a machine with nothing but busybox and static programs"), pytest.mark.timeout(vm.LIMIT + 60),
               pytest.mark.skipif(not vm.have(), reason="QEMU and a kernel could not be had")]
 
 

@@ -20,6 +20,14 @@ TOP = Path(__file__).resolve().parents[2]
 ENTER = 'n=$1; shift; while [ $n -gt 0 ]; do echo 0 > "$1"; shift; n=$((n-1)); done; exec "$@"'
 
 
+def sanitizer_options(name):
+    """The environment in which sanitized programs report to files called NAME.PROGRAM.PID (pids are a
+    sandbox's own), while LIGHTER_REPORTS is the folder for that (sanitizers.py)."""
+    folder = os.environ.get("LIGHTER_REPORTS")
+    log = f"log_path={folder}/{name}:log_exe_name=1"
+    return {"ASAN_OPTIONS": log, "UBSAN_OPTIONS": f"{log}:print_stacktrace=1"} if folder else {}
+
+
 class Inner(subprocess.Popen):
     """A process in a sandbox. nsenter stands between it and us: signals go to the real one."""
 
@@ -57,7 +65,7 @@ class Sandbox:
         base = Path(root) if root else TOP / "build" / "stack"
         self.scratch = (base / self.id).resolve()
         self.scratch.mkdir(parents=True)
-        self.env = {"LIGHTER_STACK": self.id}
+        self.env = {"LIGHTER_STACK": self.id, **sanitizer_options(self.id)}
         self._veth = False
         options = {"id": self.id, "scratch": str(self.scratch), "tmpfs": tmpfs}
         script = str(Path(__file__).with_name("namespaces.py"))

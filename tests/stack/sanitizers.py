@@ -1,7 +1,15 @@
-"""The stack under sanitizers: each program, a day's work of all of them, and threads in a crowd."""
+"""The stack under sanitizers: each program, a day's work of all of them, and threads in a crowd; with
+--long all integration tests before the sanitized programs.
+
+Then every program of ours, whoever starts it, writes what ASan, UBSan or LeakSanitizer finds to a
+file in build-asan/reports. conftest.py fails the test during which a file came; at the end each file
+is printed and is one failure, whatever became of the test.
+"""
 
 import os
+import shutil
 import subprocess
+from pathlib import Path
 
 from .stack import PROGRAMS, TOP
 
@@ -43,6 +51,37 @@ def run(tally):
     if built(tally, "--threads"):
         whole_stack(tally, "dockerd and containerd in a crowd under TSan", CROWD, "build-tsan",
                     {"TSAN_OPTIONS": "die_after_fork=0"})
+
+
+def environment():
+    """For all tests before the sanitized programs, with an empty folder for their reports."""
+    folder = TOP / "build-asan" / "reports"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    folder.chmod(0o1777)        # helpers are not always root
+    return {"LIGHTER_BUILD": str(TOP / "build-asan"), "LIGHTER_REPORTS": str(folder)}
+
+
+def reports_arrive(tally, env):
+    """What a daemon reports is seen: it is sent the signal of a bad pointer."""
+    subprocess.run(["/usr/bin/python3", "-m", "stack", "run", "--", "sh", "-c",
+                    "kill -SEGV $(pidof dockerd)"], cwd=TOP, capture_output=True, timeout=60,
+                   stdin=subprocess.DEVNULL,
+                   env={**os.environ, "PYTHONPATH": str(TOP / "tests"), **env})
+    folder = Path(env["LIGHTER_REPORTS"])
+    found = "".join(path.read_text(errors="replace") for path in folder.iterdir())
+    tally.one("reports arrive", "SEGV" in found, found)
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def no_reports(tally, env):
+    """One failure a report; none at all is a test that passed."""
+    found = sorted(Path(env["LIGHTER_REPORTS"]).iterdir())
+    for path in found:
+        tally.one(f"a report: {path.name}", False, path.read_text(errors="replace")[:8000])
+    if not found:
+        tally.one("no program reported anything", True)
 
 
 def built(tally, how):

@@ -9,6 +9,7 @@ Each stack has a folder of links, one per program, first in PATH: whoever looks 
 name finds the one that this stack is made of. Daemons write their logs to SCRATCH/logs.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -40,6 +41,16 @@ class StackError(Exception):
 
 def build_dir():
     return Path(os.environ.get("LIGHTER_BUILD", TOP / "build"))
+
+
+def sanitized():
+    """Are the programs under test built with sanitizers (sanitizers.py)?"""
+    return build_dir().name == "build-asan"
+
+
+def program(name):
+    """Our program of that name. docker-init is static, which ASan cannot be; containers see it."""
+    return (TOP / "build" if name == "docker-init" else build_dir()) / "bin" / name
 
 
 def resolve(name, path):
@@ -129,8 +140,7 @@ class Stack:
         (self.scratch / "client").mkdir()
         (self.scratch / "client" / "config.json").write_text("{}\n")
         for name in PROGRAMS:
-            path = self.swap.get(name, build_dir() / "bin" / name)
-            (self.bin / name).symlink_to(path)
+            (self.bin / name).symlink_to(self.swap.get(name, program(name)))
         self._collect_images()
         (self.scratch / "containerd.toml").write_text(CONTAINERD_CONFIG)
         config = {"log-level": self.log_level} if daemon_json is None else daemon_json
@@ -269,10 +279,26 @@ class Stack:
         return hit
 
     def close(self, keep=False):
+        if sanitized():
+            self._end_in_order()
         self.sandbox.close(keep)
         for process in self.daemons.values():
             process.wait()
         self.daemons.clear()
+
+    def _end_in_order(self, patience=20):
+        """Leaks are looked for in a daemon that ends by itself. Its containers are not waited for."""
+        ours = {name[:15] for name in PROGRAMS}
+        for host_pid, name in self.sandbox.processes().values():
+            if name not in ours:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(host_pid, signal.SIGKILL)
+        for name in ("dockerd", "containerd"):
+            process = self.daemons.get(name)
+            if process is not None and process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(patience)      # what the end must be has tests of its own
 
     # ---- using it
 

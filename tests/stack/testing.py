@@ -50,19 +50,19 @@ def count(text, word):
     return int(found[-1]) if found else 0
 
 
-def unit(tally, options):
-    code, text = run(["meson", "test", "-C", "build", "--no-rebuild", "--suite", "unit",
+def unit(tally, options, build="build"):
+    code, text = run(["meson", "test", "-C", build, "--no-rebuild", "--suite", "unit",
                       "--print-errorlogs"])
     ok, bad, skipped = (sum(int(n) for n in re.findall(rf"^{word}:\s+(\d+)", text, re.M))
                         for word in ("Ok", "(?:Fail|Timeout)", "Skipped"))
     tally.add(ok, bad or int(code != 0 and "No suitable tests" not in text), skipped)
 
 
-def pytest(options, *more):
+def pytest(options, *more, env=None):
     """Returns (passed, failed, skipped, names of what failed)."""
     code, text = run([sys.executable, "-m", "pytest", "-rxXfE", "-q", "-p", "no:cacheprovider",
                       "--timeout=120", "--tb=short", "--durations=5", "--engine", options.engine,
-                      *(["--long"] if options.long else []), *more, *options.pytest])
+                      *more, *options.pytest], env={**os.environ, **(env or {})})
     last = text.strip().splitlines()[-1] if text.strip() else ""
     names = re.findall(r"^(?:FAILED|ERROR) (\S+::\S.*?)(?: - .*)?$", text, re.M)
     failed = count(last, "failed") + count(last, "error")
@@ -73,12 +73,16 @@ def pytest(options, *more):
 
 
 def integration(tally, options):
+    all_of_it(tally, options, *(["--long"] if options.long else []))
+
+
+def all_of_it(tally, options, *more, env=None):
     """A few failures of a whole run are tried once more, alone: what then passes is unsteady."""
     chosen = ["-k", options.k] if options.k else []
-    passed, failed, skipped, names = pytest(options, "tests/integration", *chosen)
+    passed, failed, skipped, names = pytest(options, *more, "tests/integration", *chosen, env=env)
     if not options.k and failed == len(names) and 0 < failed <= FEW:
-        print("=== integration: once more, alone")
-        again = pytest(options, *names)
+        print("=== once more, alone")
+        again = pytest(options, *more, *names, env=env)
         if again[1] == 0 and again[0] >= len(names):
             print("\n".join(f"UNSTEADY {name}: failed among the others, passed alone"
                             for name in names))
@@ -109,7 +113,18 @@ def fuzz(tally, options):
 
 
 def sanitize(tally, options):
-    sanitizers.run(tally)
+    """--long: all unit and integration tests, these in their usual counts, under ASan and UBSan."""
+    if not options.k:
+        sanitizers.run(tally)
+    if options.long and sanitizers.built(tally, "--sanitize"):
+        env = sanitizers.environment()
+        sanitizers.reports_arrive(tally, env)
+        if not options.k:
+            print("=== unit, under ASan and UBSan", flush=True)
+            unit(tally, options, "build-asan")
+        print("=== integration, under ASan and UBSan", flush=True)
+        all_of_it(tally, options, "--timeout=300", env=env)
+        sanitizers.no_reports(tally, env)
 
 
 def main(argv):
