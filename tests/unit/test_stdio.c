@@ -505,6 +505,15 @@ static void the_local_driver_loses_nothing_over_kills(void **state)
 	kill_with_rotation(*state, LOG_DRIVER_LOCAL, false);
 }
 
+/* Writes a line; then the logs are these, as soon as the pump has come to it. */
+static void say_and_see(struct fixture *f, const char *line, const char *want)
+{
+	say(f->out, line);
+	for (int i = 0; i < 500 && !str_eq(logs(f, all), want); i++)
+		usleep(10000);
+	assert_string_equal(logs(f, all), want);
+}
+
 /* A rotation that was killed after some of its renames. */
 static void a_gap_between_parts_is_closed(void **state)
 {
@@ -514,19 +523,14 @@ static void a_gap_between_parts_is_closed(void **state)
 	f->config.max_size = 60; /* one entry each */
 	f->config.max_files = 4;
 	start(f);
-	for (int i = 0; i < 4; i++) {
-		say(f->out, arena_printf(&f->a, "%d\n", i));
-		usleep(20000);
-	}
-	assert_string_equal(logs(f, all), "0\n1\n2\n3\n");
+	say_and_see(f, "0\n", "0\n");
+	say_and_see(f, "1\n", "0\n1\n");
+	say_and_see(f, "2\n", "0\n1\n2\n");
+	say_and_see(f, "3\n", "0\n1\n2\n3\n");
 	assert_int_equal(unlink(arena_printf(&f->a, "%s.2", log)), 0);
 	assert_string_equal(logs(f, all), "0\n2\n3\n");
-	say(f->out, "4\n");
-	usleep(20000);
-	assert_string_equal(logs(f, all), "0\n2\n3\n4\n");
-	say(f->out, "5\n");
-	usleep(20000);
-	assert_string_equal(logs(f, all), "2\n3\n4\n5\n");
+	say_and_see(f, "4\n", "0\n2\n3\n4\n");
+	say_and_see(f, "5\n", "2\n3\n4\n5\n");
 	finish(f);
 }
 
