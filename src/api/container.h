@@ -34,16 +34,16 @@ JSON_STRUCT(api_healthcheck, API_HEALTHCHECK)
 	F(BOOL, open_stdin, "OpenStdin", 0)                               \
 	F(BOOL, stdin_once, "StdinOnce", 0)                               \
 	F(STRS, env, "Env", 0)                                            \
-	F(STRLIST, cmd, "Cmd", NULL_WHEN_EMPTY)                           \
+	F(STRLIST, cmd, "Cmd", NULL_WHEN_ABSENT)                          \
 	F(OBJ, healthcheck, "Healthcheck", OMIT_EMPTY, api_healthcheck)   \
 	F(BOOL, args_escaped, "ArgsEscaped", OMIT_EMPTY)                  \
 	F(STR, image, "Image", 0)                                         \
-	F(SET, volumes, "Volumes", NULL_WHEN_EMPTY)                       \
+	F(SET, volumes, "Volumes", NULL_WHEN_ABSENT)                      \
 	F(STR, working_dir, "WorkingDir", 0)                              \
-	F(STRLIST, entrypoint, "Entrypoint", NULL_WHEN_EMPTY)             \
+	F(STRLIST, entrypoint, "Entrypoint", NULL_WHEN_ABSENT)            \
 	F(BOOL, network_disabled, "NetworkDisabled", OMIT_EMPTY)          \
 	F(STR, mac_address, "MacAddress", OMIT_EMPTY)                     \
-	F(STRS, on_build, "OnBuild", NULL_WHEN_EMPTY)                     \
+	F(STRS, on_build, "OnBuild", NULL_WHEN_ABSENT)                    \
 	F(MAP, labels, "Labels", 0)                                       \
 	F(STR, stop_signal, "StopSignal", OMIT_EMPTY)                     \
 	F(OPT_I64, stop_timeout, "StopTimeout", OMIT_EMPTY) /* seconds */ \
@@ -83,12 +83,12 @@ JSON_STRUCT(api_throttle_device, API_THROTTLE_DEVICE)
 	F(STR, cgroup_permissions, "CgroupPermissions", 0)
 JSON_STRUCT(api_device_mapping, API_DEVICE_MAPPING)
 
-#define API_DEVICE_REQUEST(F)                             \
-	F(STR, driver, "Driver", 0)                       \
-	F(I64, count, "Count", 0)                         \
-	F(STRS, device_ids, "DeviceIDs", NULL_WHEN_EMPTY) \
-	F(RAW, capabilities, "Capabilities", 0)           \
-	F(MAP, options, "Options", NULL_WHEN_EMPTY)
+#define API_DEVICE_REQUEST(F)                              \
+	F(STR, driver, "Driver", 0)                        \
+	F(I64, count, "Count", 0)                          \
+	F(STRS, device_ids, "DeviceIDs", NULL_WHEN_ABSENT) \
+	F(RAW, capabilities, "Capabilities", 0)            \
+	F(MAP, options, "Options", NULL_WHEN_ABSENT)
 JSON_STRUCT(api_device_request, API_DEVICE_REQUEST)
 
 #define API_ULIMIT(F)           \
@@ -97,35 +97,35 @@ JSON_STRUCT(api_device_request, API_DEVICE_REQUEST)
 	F(I64, soft, "Soft", 0)
 JSON_STRUCT(api_ulimit, API_ULIMIT)
 
-#define API_RESOURCES(F)                                                                \
-	F(I64, cpu_shares, "CpuShares", 0)                                              \
-	F(I64, memory, "Memory", 0)                                                     \
-	F(I64, nano_cpus, "NanoCpus", 0)                                                \
-	F(STR, cgroup_parent, "CgroupParent", 0)                                        \
-	F(U64, blkio_weight, "BlkioWeight", 0)                                          \
-	F(OBJS, blkio_weight_device, "BlkioWeightDevice", 0, api_weight_device)         \
-	F(OBJS, read_bps, "BlkioDeviceReadBps", 0, api_throttle_device)                 \
-	F(OBJS, write_bps, "BlkioDeviceWriteBps", 0, api_throttle_device)               \
-	F(OBJS, read_iops, "BlkioDeviceReadIOps", 0, api_throttle_device)               \
-	F(OBJS, write_iops, "BlkioDeviceWriteIOps", 0, api_throttle_device)             \
-	F(I64, cpu_period, "CpuPeriod", 0)                                              \
-	F(I64, cpu_quota, "CpuQuota", 0)                                                \
-	F(I64, cpu_realtime_period, "CpuRealtimePeriod", 0)                             \
-	F(I64, cpu_realtime_runtime, "CpuRealtimeRuntime", 0)                           \
-	F(STR, cpuset_cpus, "CpusetCpus", 0)                                            \
-	F(STR, cpuset_mems, "CpusetMems", 0)                                            \
-	F(OBJS, devices, "Devices", 0, api_device_mapping)                              \
-	F(STRS, device_cgroup_rules, "DeviceCgroupRules", NULL_WHEN_EMPTY)              \
-	F(OBJS, device_requests, "DeviceRequests", NULL_WHEN_EMPTY, api_device_request) \
-	F(I64, memory_reservation, "MemoryReservation", 0)                              \
-	F(I64, memory_swap, "MemorySwap", 0)                                            \
-	F(OPT_I64, memory_swappiness, "MemorySwappiness", 0)                            \
-	F(OPT_BOOL, oom_kill_disable, "OomKillDisable", 0)                              \
-	F(OPT_I64, pids_limit, "PidsLimit", 0)                                          \
-	F(OBJS, ulimits, "Ulimits", 0, api_ulimit)                                      \
-	F(I64, cpu_count, "CpuCount", 0)                                                \
-	F(I64, cpu_percent, "CpuPercent", 0)                                            \
-	F(I64, io_maximum_iops, "IOMaximumIOps", 0)                                     \
+#define API_RESOURCES(F)                                                                 \
+	F(I64, cpu_shares, "CpuShares", 0)                                               \
+	F(I64, memory, "Memory", 0)                                                      \
+	F(I64, nano_cpus, "NanoCpus", 0)                                                 \
+	F(STR, cgroup_parent, "CgroupParent", 0)                                         \
+	F(U64, blkio_weight, "BlkioWeight", 0)                                           \
+	F(OBJS, blkio_weight_device, "BlkioWeightDevice", 0, api_weight_device)          \
+	F(OBJS, read_bps, "BlkioDeviceReadBps", 0, api_throttle_device)                  \
+	F(OBJS, write_bps, "BlkioDeviceWriteBps", 0, api_throttle_device)                \
+	F(OBJS, read_iops, "BlkioDeviceReadIOps", 0, api_throttle_device)                \
+	F(OBJS, write_iops, "BlkioDeviceWriteIOps", 0, api_throttle_device)              \
+	F(I64, cpu_period, "CpuPeriod", 0)                                               \
+	F(I64, cpu_quota, "CpuQuota", 0)                                                 \
+	F(I64, cpu_realtime_period, "CpuRealtimePeriod", 0)                              \
+	F(I64, cpu_realtime_runtime, "CpuRealtimeRuntime", 0)                            \
+	F(STR, cpuset_cpus, "CpusetCpus", 0)                                             \
+	F(STR, cpuset_mems, "CpusetMems", 0)                                             \
+	F(OBJS, devices, "Devices", 0, api_device_mapping)                               \
+	F(STRS, device_cgroup_rules, "DeviceCgroupRules", NULL_WHEN_ABSENT)              \
+	F(OBJS, device_requests, "DeviceRequests", NULL_WHEN_ABSENT, api_device_request) \
+	F(I64, memory_reservation, "MemoryReservation", 0)                               \
+	F(I64, memory_swap, "MemorySwap", 0)                                             \
+	F(OPT_I64, memory_swappiness, "MemorySwappiness", 0)                             \
+	F(OPT_BOOL, oom_kill_disable, "OomKillDisable", 0)                               \
+	F(OPT_I64, pids_limit, "PidsLimit", 0)                                           \
+	F(OBJS, ulimits, "Ulimits", 0, api_ulimit)                                       \
+	F(I64, cpu_count, "CpuCount", 0)                                                 \
+	F(I64, cpu_percent, "CpuPercent", 0)                                             \
+	F(I64, io_maximum_iops, "IOMaximumIOps", 0)                                      \
 	F(I64, io_maximum_bandwidth, "IOMaximumBandwidth", 0)
 
 #define API_BIND_OPTIONS(F)                                                              \
@@ -169,7 +169,7 @@ JSON_STRUCT(api_image_options, API_IMAGE_OPTIONS)
 JSON_STRUCT(api_mount, API_MOUNT)
 
 #define API_HOST_CONFIG(F)                                             \
-	F(STRS, binds, "Binds", NULL_WHEN_EMPTY)                       \
+	F(STRS, binds, "Binds", NULL_WHEN_ABSENT)                      \
 	F(STR, container_id_file, "ContainerIDFile", 0)                \
 	F(OBJ, log_config, "LogConfig", 0, api_log_config)             \
 	F(STR, network_mode, "NetworkMode", 0)                         \
@@ -177,26 +177,26 @@ JSON_STRUCT(api_mount, API_MOUNT)
 	F(OBJ, restart_policy, "RestartPolicy", 0, api_restart_policy) \
 	F(BOOL, auto_remove, "AutoRemove", 0)                          \
 	F(STR, volume_driver, "VolumeDriver", 0)                       \
-	F(STRS, volumes_from, "VolumesFrom", NULL_WHEN_EMPTY)          \
+	F(STRS, volumes_from, "VolumesFrom", NULL_WHEN_ABSENT)         \
 	F(I64S, console_size, "ConsoleSize", 0) /* height, width */    \
 	F(MAP, annotations, "Annotations", OMIT_EMPTY | SINCE(43))     \
-	F(STRLIST, cap_add, "CapAdd", NULL_WHEN_EMPTY)                 \
-	F(STRLIST, cap_drop, "CapDrop", NULL_WHEN_EMPTY)               \
+	F(STRLIST, cap_add, "CapAdd", NULL_WHEN_ABSENT)                \
+	F(STRLIST, cap_drop, "CapDrop", NULL_WHEN_ABSENT)              \
 	F(STR, cgroupns_mode, "CgroupnsMode", SINCE(41))               \
 	F(STRS, dns, "Dns", 0)                                         \
 	F(STRS, dns_options, "DnsOptions", 0)                          \
 	F(STRS, dns_search, "DnsSearch", 0)                            \
-	F(STRS, extra_hosts, "ExtraHosts", NULL_WHEN_EMPTY)            \
-	F(STRS, group_add, "GroupAdd", NULL_WHEN_EMPTY)                \
+	F(STRS, extra_hosts, "ExtraHosts", NULL_WHEN_ABSENT)           \
+	F(STRS, group_add, "GroupAdd", NULL_WHEN_ABSENT)               \
 	F(STR, ipc_mode, "IpcMode", 0)                                 \
 	F(STR, cgroup, "Cgroup", 0)                                    \
-	F(STRS, links, "Links", NULL_WHEN_EMPTY)                       \
+	F(STRS, links, "Links", NULL_WHEN_ABSENT)                      \
 	F(I64, oom_score_adj, "OomScoreAdj", 0)                        \
 	F(STR, pid_mode, "PidMode", 0)                                 \
 	F(BOOL, privileged, "Privileged", 0)                           \
 	F(BOOL, publish_all_ports, "PublishAllPorts", 0)               \
 	F(BOOL, readonly_rootfs, "ReadonlyRootfs", 0)                  \
-	F(STRS, security_opt, "SecurityOpt", NULL_WHEN_EMPTY)          \
+	F(STRS, security_opt, "SecurityOpt", NULL_WHEN_ABSENT)         \
 	F(MAP, storage_opt, "StorageOpt", OMIT_EMPTY)                  \
 	F(MAP, tmpfs, "Tmpfs", OMIT_EMPTY)                             \
 	F(STR, uts_mode, "UTSMode", 0)                                 \
@@ -207,8 +207,8 @@ JSON_STRUCT(api_mount, API_MOUNT)
 	F(STR, isolation, "Isolation", 0)                              \
 	API_RESOURCES(F)                                               \
 	F(OBJS, mounts, "Mounts", OMIT_EMPTY, api_mount)               \
-	F(STRS, masked_paths, "MaskedPaths", NULL_WHEN_EMPTY)          \
-	F(STRS, readonly_paths, "ReadonlyPaths", NULL_WHEN_EMPTY)      \
+	F(STRS, masked_paths, "MaskedPaths", NULL_WHEN_ABSENT)         \
+	F(STRS, readonly_paths, "ReadonlyPaths", NULL_WHEN_ABSENT)     \
 	F(OPT_BOOL, init, "Init", OMIT_EMPTY)
 JSON_STRUCT(api_host_config, API_HOST_CONFIG)
 

@@ -10,7 +10,7 @@
 	F(I64, containers, "Containers", 0)                    \
 	F(I64, created, "Created", 0) /* seconds since 1970 */ \
 	F(STR, id, "Id", 0)                                    \
-	F(MAP, labels, "Labels", NULL_WHEN_EMPTY)              \
+	F(MAP, labels, "Labels", NULL_WHEN_ABSENT)             \
 	F(STR, parent_id, "ParentId", 0)                       \
 	F(STRS, repo_digests, "RepoDigests", 0)                \
 	F(STRS, repo_tags, "RepoTags", 0)                      \

@@ -49,30 +49,30 @@ JSON_STRUCT(api_state, API_STATE)
 	F(STR, propagation, "Propagation", 0)
 JSON_STRUCT(api_mount_point, API_MOUNT_POINT)
 
-#define API_GRAPH_DRIVER(F)                   \
-	F(MAP, data, "Data", NULL_WHEN_EMPTY) \
+#define API_GRAPH_DRIVER(F)                    \
+	F(MAP, data, "Data", NULL_WHEN_ABSENT) \
 	F(STR, name, "Name", 0)
 JSON_STRUCT(api_graph_driver, API_GRAPH_DRIVER)
 
 /* The first bridge endpoint is repeated at the top for old readers. */
-#define API_NETWORK_SETTINGS(F)                                                         \
-	F(STR, bridge, "Bridge", UNTIL(52))                                             \
-	F(STR, sandbox_id, "SandboxID", 0)                                              \
-	F(STR, sandbox_key, "SandboxKey", 0)                                            \
-	F(OBJSMAP, ports, "Ports", 0, api_port_binding)                                 \
-	F(BOOL, hairpin_mode, "HairpinMode", UNTIL(52))                                 \
-	F(STR, link_local_ipv6_address, "LinkLocalIPv6Address", UNTIL(52))              \
-	F(I64, link_local_ipv6_prefix_len, "LinkLocalIPv6PrefixLen", UNTIL(52))         \
-	F(STRS, secondary_ips, "SecondaryIPAddresses", NULL_WHEN_EMPTY | UNTIL(52))     \
-	F(STRS, secondary_ipv6s, "SecondaryIPv6Addresses", NULL_WHEN_EMPTY | UNTIL(52)) \
-	F(STR, endpoint_id, "EndpointID", UNTIL(52))                                    \
-	F(STR, gateway, "Gateway", UNTIL(52))                                           \
-	F(STR, global_ipv6_address, "GlobalIPv6Address", UNTIL(52))                     \
-	F(I64, global_ipv6_prefix_len, "GlobalIPv6PrefixLen", UNTIL(52))                \
-	F(STR, ip_address, "IPAddress", UNTIL(52))                                      \
-	F(I64, ip_prefix_len, "IPPrefixLen", UNTIL(52))                                 \
-	F(STR, ipv6_gateway, "IPv6Gateway", UNTIL(52))                                  \
-	F(STR, mac_address, "MacAddress", UNTIL(52))                                    \
+#define API_NETWORK_SETTINGS(F)                                                          \
+	F(STR, bridge, "Bridge", UNTIL(52))                                              \
+	F(STR, sandbox_id, "SandboxID", 0)                                               \
+	F(STR, sandbox_key, "SandboxKey", 0)                                             \
+	F(OBJSMAP, ports, "Ports", 0, api_port_binding)                                  \
+	F(BOOL, hairpin_mode, "HairpinMode", UNTIL(52))                                  \
+	F(STR, link_local_ipv6_address, "LinkLocalIPv6Address", UNTIL(52))               \
+	F(I64, link_local_ipv6_prefix_len, "LinkLocalIPv6PrefixLen", UNTIL(52))          \
+	F(STRS, secondary_ips, "SecondaryIPAddresses", NULL_WHEN_ABSENT | UNTIL(52))     \
+	F(STRS, secondary_ipv6s, "SecondaryIPv6Addresses", NULL_WHEN_ABSENT | UNTIL(52)) \
+	F(STR, endpoint_id, "EndpointID", UNTIL(52))                                     \
+	F(STR, gateway, "Gateway", UNTIL(52))                                            \
+	F(STR, global_ipv6_address, "GlobalIPv6Address", UNTIL(52))                      \
+	F(I64, global_ipv6_prefix_len, "GlobalIPv6PrefixLen", UNTIL(52))                 \
+	F(STR, ip_address, "IPAddress", UNTIL(52))                                       \
+	F(I64, ip_prefix_len, "IPPrefixLen", UNTIL(52))                                  \
+	F(STR, ipv6_gateway, "IPv6Gateway", UNTIL(52))                                   \
+	F(STR, mac_address, "MacAddress", UNTIL(52))                                     \
 	F(OBJMAP, networks, "Networks", 0, api_endpoint)
 JSON_STRUCT(api_network_settings, API_NETWORK_SETTINGS)
 
@@ -94,7 +94,7 @@ JSON_STRUCT(api_network_settings, API_NETWORK_SETTINGS)
 	F(STR, mount_label, "MountLabel", 0)                     \
 	F(STR, process_label, "ProcessLabel", 0)                 \
 	F(STR, app_armor_profile, "AppArmorProfile", 0)          \
-	F(STRS, exec_ids, "ExecIDs", NULL_WHEN_EMPTY)            \
+	F(STRS, exec_ids, "ExecIDs", NULL_WHEN_ABSENT)           \
 	F(OBJ, host_config, "HostConfig", 0, api_host_config)    \
 	F(OBJ, graph_driver, "GraphDriver", 0, api_graph_driver) \
 	F(OPT_I64, size_rw, "SizeRw", OMIT_EMPTY)                \
@@ -149,7 +149,7 @@ JSON_STRUCT(api_created, API_CREATED)
 #define API_ID(F) F(STR, id, "Id", 0)
 JSON_STRUCT(api_id, API_ID)
 
-#define API_WARNINGS(F) F(STRS, warnings, "Warnings", NULL_WHEN_EMPTY)
+#define API_WARNINGS(F) F(STRS, warnings, "Warnings", NULL_WHEN_ABSENT)
 JSON_STRUCT(api_warnings, API_WARNINGS)
 
 #define API_MESSAGE(F) F(STR, message, "Message", 0)
@@ -207,10 +207,10 @@ JSON_STRUCT(api_version, API_VERSION)
 
 /* ---- GET /info ---- */
 
-#define API_INFO_PLUGINS(F)                                      \
-	F(STRS, volume, "Volume", 0)                             \
-	F(STRS, network, "Network", 0)                           \
-	F(STRS, authorization, "Authorization", NULL_WHEN_EMPTY) \
+#define API_INFO_PLUGINS(F)                                       \
+	F(STRS, volume, "Volume", 0)                              \
+	F(STRS, network, "Network", 0)                            \
+	F(STRS, authorization, "Authorization", NULL_WHEN_ABSENT) \
 	F(STRS, log, "Log", 0)
 JSON_STRUCT(api_info_plugins, API_INFO_PLUGINS)
 
@@ -238,7 +238,7 @@ JSON_STRUCT(api_info_registry, API_INFO_REGISTRY)
 	F(STR, local_node_state, "LocalNodeState", 0)     \
 	F(BOOL, control_available, "ControlAvailable", 0) \
 	F(STR, error, "Error", 0)                         \
-	F(STRS, remote_managers, "RemoteManagers", NULL_WHEN_EMPTY)
+	F(STRS, remote_managers, "RemoteManagers", NULL_WHEN_ABSENT)
 JSON_STRUCT(api_info_swarm, API_INFO_SWARM)
 
 #define API_COMMIT(F)       \
@@ -246,66 +246,66 @@ JSON_STRUCT(api_info_swarm, API_INFO_SWARM)
 	F(STR, expected, "Expected", UNTIL(49))
 JSON_STRUCT(api_commit, API_COMMIT)
 
-#define API_INFO(F)                                                     \
-	F(STR, id, "ID", 0)                                             \
-	F(I64, containers, "Containers", 0)                             \
-	F(I64, running, "ContainersRunning", 0)                         \
-	F(I64, paused, "ContainersPaused", 0)                           \
-	F(I64, stopped, "ContainersStopped", 0)                         \
-	F(I64, images, "Images", 0)                                     \
-	F(STR, driver, "Driver", 0)                                     \
-	F(RAW, driver_status, "DriverStatus", 0)                        \
-	F(OBJ, plugins, "Plugins", 0, api_info_plugins)                 \
-	F(BOOL, memory_limit, "MemoryLimit", 0)                         \
-	F(BOOL, swap_limit, "SwapLimit", 0)                             \
-	F(BOOL, kernel_memory, "KernelMemory", OMIT_EMPTY | UNTIL(42))  \
-	F(BOOL, cpu_cfs_period, "CpuCfsPeriod", 0)                      \
-	F(BOOL, cpu_cfs_quota, "CpuCfsQuota", 0)                        \
-	F(BOOL, cpu_shares, "CPUShares", 0)                             \
-	F(BOOL, cpu_set, "CPUSet", 0)                                   \
-	F(BOOL, pids_limit, "PidsLimit", 0)                             \
-	F(BOOL, ipv4_forwarding, "IPv4Forwarding", 0)                   \
-	F(BOOL, bridge_nf_iptables, "BridgeNfIptables", UNTIL(50))      \
-	F(BOOL, bridge_nf_ip6tables, "BridgeNfIp6tables", UNTIL(50))    \
-	F(BOOL, debug, "Debug", 0)                                      \
-	F(I64, nfd, "NFd", 0)                                           \
-	F(BOOL, oom_kill_disable, "OomKillDisable", 0)                  \
-	F(I64, ngoroutines, "NGoroutines", 0)                           \
-	F(STR, system_time, "SystemTime", 0)                            \
-	F(STR, logging_driver, "LoggingDriver", 0)                      \
-	F(STR, cgroup_driver, "CgroupDriver", 0)                        \
-	F(STR, cgroup_version, "CgroupVersion", SINCE(41))              \
-	F(I64, events_listeners, "NEventsListener", 0)                  \
-	F(STR, kernel_version, "KernelVersion", 0)                      \
-	F(STR, operating_system, "OperatingSystem", 0)                  \
-	F(STR, os_version, "OSVersion", 0)                              \
-	F(STR, os_type, "OSType", 0)                                    \
-	F(STR, architecture, "Architecture", 0)                         \
-	F(STR, index_server, "IndexServerAddress", 0)                   \
-	F(OBJ, registry, "RegistryConfig", 0, api_info_registry)        \
-	F(I64, ncpu, "NCPU", 0)                                         \
-	F(I64, mem_total, "MemTotal", 0)                                \
-	F(STRS, generic_resources, "GenericResources", NULL_WHEN_EMPTY) \
-	F(STR, root_dir, "DockerRootDir", 0)                            \
-	F(STR, http_proxy, "HttpProxy", 0)                              \
-	F(STR, https_proxy, "HttpsProxy", 0)                            \
-	F(STR, no_proxy, "NoProxy", 0)                                  \
-	F(STR, name, "Name", 0)                                         \
-	F(STRS, labels, "Labels", 0)                                    \
-	F(BOOL, experimental_build, "ExperimentalBuild", 0)             \
-	F(STR, server_version, "ServerVersion", 0)                      \
-	F(OBJMAP, runtimes, "Runtimes", 0, api_info_runtime)            \
-	F(STR, default_runtime, "DefaultRuntime", 0)                    \
-	F(OBJ, swarm, "Swarm", 0, api_info_swarm)                       \
-	F(BOOL, live_restore, "LiveRestoreEnabled", 0)                  \
-	F(STR, isolation, "Isolation", 0)                               \
-	F(STR, init_binary, "InitBinary", 0)                            \
-	F(OBJ, containerd_commit, "ContainerdCommit", 0, api_commit)    \
-	F(OBJ, runc_commit, "RuncCommit", 0, api_commit)                \
-	F(OBJ, init_commit, "InitCommit", 0, api_commit)                \
-	F(STRS, security_options, "SecurityOptions", 0)                 \
-	F(STRS, cdi_spec_dirs, "CDISpecDirs", SINCE(43))                \
-	F(STRS, warnings, "Warnings", NULL_WHEN_EMPTY)
+#define API_INFO(F)                                                      \
+	F(STR, id, "ID", 0)                                              \
+	F(I64, containers, "Containers", 0)                              \
+	F(I64, running, "ContainersRunning", 0)                          \
+	F(I64, paused, "ContainersPaused", 0)                            \
+	F(I64, stopped, "ContainersStopped", 0)                          \
+	F(I64, images, "Images", 0)                                      \
+	F(STR, driver, "Driver", 0)                                      \
+	F(RAW, driver_status, "DriverStatus", 0)                         \
+	F(OBJ, plugins, "Plugins", 0, api_info_plugins)                  \
+	F(BOOL, memory_limit, "MemoryLimit", 0)                          \
+	F(BOOL, swap_limit, "SwapLimit", 0)                              \
+	F(BOOL, kernel_memory, "KernelMemory", OMIT_EMPTY | UNTIL(42))   \
+	F(BOOL, cpu_cfs_period, "CpuCfsPeriod", 0)                       \
+	F(BOOL, cpu_cfs_quota, "CpuCfsQuota", 0)                         \
+	F(BOOL, cpu_shares, "CPUShares", 0)                              \
+	F(BOOL, cpu_set, "CPUSet", 0)                                    \
+	F(BOOL, pids_limit, "PidsLimit", 0)                              \
+	F(BOOL, ipv4_forwarding, "IPv4Forwarding", 0)                    \
+	F(BOOL, bridge_nf_iptables, "BridgeNfIptables", UNTIL(50))       \
+	F(BOOL, bridge_nf_ip6tables, "BridgeNfIp6tables", UNTIL(50))     \
+	F(BOOL, debug, "Debug", 0)                                       \
+	F(I64, nfd, "NFd", 0)                                            \
+	F(BOOL, oom_kill_disable, "OomKillDisable", 0)                   \
+	F(I64, ngoroutines, "NGoroutines", 0)                            \
+	F(STR, system_time, "SystemTime", 0)                             \
+	F(STR, logging_driver, "LoggingDriver", 0)                       \
+	F(STR, cgroup_driver, "CgroupDriver", 0)                         \
+	F(STR, cgroup_version, "CgroupVersion", SINCE(41))               \
+	F(I64, events_listeners, "NEventsListener", 0)                   \
+	F(STR, kernel_version, "KernelVersion", 0)                       \
+	F(STR, operating_system, "OperatingSystem", 0)                   \
+	F(STR, os_version, "OSVersion", 0)                               \
+	F(STR, os_type, "OSType", 0)                                     \
+	F(STR, architecture, "Architecture", 0)                          \
+	F(STR, index_server, "IndexServerAddress", 0)                    \
+	F(OBJ, registry, "RegistryConfig", 0, api_info_registry)         \
+	F(I64, ncpu, "NCPU", 0)                                          \
+	F(I64, mem_total, "MemTotal", 0)                                 \
+	F(STRS, generic_resources, "GenericResources", NULL_WHEN_ABSENT) \
+	F(STR, root_dir, "DockerRootDir", 0)                             \
+	F(STR, http_proxy, "HttpProxy", 0)                               \
+	F(STR, https_proxy, "HttpsProxy", 0)                             \
+	F(STR, no_proxy, "NoProxy", 0)                                   \
+	F(STR, name, "Name", 0)                                          \
+	F(STRS, labels, "Labels", 0)                                     \
+	F(BOOL, experimental_build, "ExperimentalBuild", 0)              \
+	F(STR, server_version, "ServerVersion", 0)                       \
+	F(OBJMAP, runtimes, "Runtimes", 0, api_info_runtime)             \
+	F(STR, default_runtime, "DefaultRuntime", 0)                     \
+	F(OBJ, swarm, "Swarm", 0, api_info_swarm)                        \
+	F(BOOL, live_restore, "LiveRestoreEnabled", 0)                   \
+	F(STR, isolation, "Isolation", 0)                                \
+	F(STR, init_binary, "InitBinary", 0)                             \
+	F(OBJ, containerd_commit, "ContainerdCommit", 0, api_commit)     \
+	F(OBJ, runc_commit, "RuncCommit", 0, api_commit)                 \
+	F(OBJ, init_commit, "InitCommit", 0, api_commit)                 \
+	F(STRS, security_options, "SecurityOptions", 0)                  \
+	F(STRS, cdi_spec_dirs, "CDISpecDirs", SINCE(43))                 \
+	F(STRS, warnings, "Warnings", NULL_WHEN_ABSENT)
 JSON_STRUCT(api_info, API_INFO)
 
 #endif

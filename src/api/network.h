@@ -15,10 +15,10 @@ JSON_STRUCT(api_endpoint_ipam, API_ENDPOINT_IPAM)
 
 #define API_ENDPOINT(F)                                          \
 	F(OBJ, ipam_config, "IPAMConfig", 0, api_endpoint_ipam)  \
-	F(STRS, links, "Links", NULL_WHEN_EMPTY)                 \
-	F(STRS, aliases, "Aliases", NULL_WHEN_EMPTY)             \
+	F(STRS, links, "Links", NULL_WHEN_ABSENT)                \
+	F(STRS, aliases, "Aliases", NULL_WHEN_ABSENT)            \
 	F(STR, mac_address, "MacAddress", 0)                     \
-	F(MAP, driver_opts, "DriverOpts", NULL_WHEN_EMPTY)       \
+	F(MAP, driver_opts, "DriverOpts", NULL_WHEN_ABSENT)      \
 	F(I64, gw_priority, "GwPriority", SINCE(48))             \
 	F(STR, network_id, "NetworkID", 0)                       \
 	F(STR, endpoint_id, "EndpointID", 0)                     \
@@ -28,7 +28,7 @@ JSON_STRUCT(api_endpoint_ipam, API_ENDPOINT_IPAM)
 	F(STR, ipv6_gateway, "IPv6Gateway", 0)                   \
 	F(STR, global_ipv6_address, "GlobalIPv6Address", 0)      \
 	F(I64, global_ipv6_prefix_len, "GlobalIPv6PrefixLen", 0) \
-	F(STRS, dns_names, "DNSNames", NULL_WHEN_EMPTY | SINCE(44))
+	F(STRS, dns_names, "DNSNames", NULL_WHEN_ABSENT | SINCE(44))
 JSON_STRUCT(api_endpoint, API_ENDPOINT)
 
 #define API_NETWORKING_CONFIG(F) F(OBJMAP, endpoints, "EndpointsConfig", OMIT_EMPTY, api_endpoint)
@@ -43,9 +43,9 @@ JSON_STRUCT(api_networking_config, API_NETWORKING_CONFIG)
 	F(MAP, aux_addresses, "AuxiliaryAddresses", OMIT_EMPTY)
 JSON_STRUCT(api_ipam_pool, API_IPAM_POOL)
 
-#define API_IPAM(F)                                 \
-	F(STR, driver, "Driver", 0)                 \
-	F(MAP, options, "Options", NULL_WHEN_EMPTY) \
+#define API_IPAM(F)                                  \
+	F(STR, driver, "Driver", 0)                  \
+	F(MAP, options, "Options", NULL_WHEN_ABSENT) \
 	F(OBJS, config, "Config", 0, api_ipam_pool)
 JSON_STRUCT(api_ipam, API_IPAM)
 
@@ -115,7 +115,7 @@ JSON_STRUCT(api_network_connect, API_NETWORK_CONNECT)
 	F(BOOL, force, "Force", 0)
 JSON_STRUCT(api_network_disconnect, API_NETWORK_DISCONNECT)
 
-#define API_NETWORKS_PRUNED(F) F(STRS, deleted, "NetworksDeleted", NULL_WHEN_EMPTY)
+#define API_NETWORKS_PRUNED(F) F(STRS, deleted, "NetworksDeleted", NULL_WHEN_ABSENT)
 JSON_STRUCT(api_networks_pruned, API_NETWORKS_PRUNED)
 
 #endif

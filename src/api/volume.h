@@ -13,20 +13,20 @@
 	F(I64, size, "Size", 0)
 JSON_STRUCT(api_volume_usage, API_VOLUME_USAGE)
 
-#define API_VOLUME(F)                               \
-	F(STR, created_at, "CreatedAt", OMIT_EMPTY) \
-	F(STR, driver, "Driver", 0)                 \
-	F(MAP, labels, "Labels", NULL_WHEN_EMPTY)   \
-	F(STR, mountpoint, "Mountpoint", 0)         \
-	F(STR, name, "Name", 0)                     \
-	F(MAP, options, "Options", NULL_WHEN_EMPTY) \
-	F(STR, scope, "Scope", 0)                   \
+#define API_VOLUME(F)                                \
+	F(STR, created_at, "CreatedAt", OMIT_EMPTY)  \
+	F(STR, driver, "Driver", 0)                  \
+	F(MAP, labels, "Labels", NULL_WHEN_ABSENT)   \
+	F(STR, mountpoint, "Mountpoint", 0)          \
+	F(STR, name, "Name", 0)                      \
+	F(MAP, options, "Options", NULL_WHEN_ABSENT) \
+	F(STR, scope, "Scope", 0)                    \
 	F(OBJ, usage, "UsageData", OMIT_EMPTY, api_volume_usage)
 JSON_STRUCT(api_volume, API_VOLUME)
 
 #define API_VOLUME_LIST(F)                         \
 	F(OBJS, volumes, "Volumes", 0, api_volume) \
-	F(STRS, warnings, "Warnings", NULL_WHEN_EMPTY)
+	F(STRS, warnings, "Warnings", NULL_WHEN_ABSENT)
 JSON_STRUCT(api_volume_list, API_VOLUME_LIST)
 
 /* The body of POST /volumes/create. */

@@ -52,9 +52,10 @@
 
 /* Flags of a row. */
 enum json_flags {
-	OMIT_EMPTY = 1 << 0,      /* not written when empty, zero, false, NULL or not set */
-	NULL_WHEN_EMPTY = 1 << 1, /* written as null when empty (Go's nil slices and maps) */
-	REQUIRED = 1 << 2,        /* decoding fails when it is absent or null */
+	OMIT_EMPTY = 1 << 0, /* not written when empty, zero, false, NULL or not set */
+	NULL_WHEN_ABSENT =
+	        1 << 1,    /* a list or map without v is null (Go's nil), one with v is [] */
+	REQUIRED = 1 << 2, /* decoding fails when it is absent or null */
 };
 /* Docker API versions, by minor number: written for clients from / below that version only. */
 #define SINCE(minor) ((unsigned)(minor) << 8)

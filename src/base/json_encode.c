@@ -291,11 +291,15 @@ static void add_member(struct buf *b, const struct json_field *f, const void *p,
 	}
 }
 
-/* Kinds that have no empty text of their own are null when empty. */
-static bool null_when_empty(const struct json_field *f)
+/* What is empty is null where its kind has no empty text of its own, and where its flag says so. */
+static bool is_null(const struct json_field *f, const void *p)
 {
-	return (f->flags & NULL_WHEN_EMPTY) || f->kind == JSON_RAW || f->kind == JSON_OBJ ||
-	       (f->kind >= JSON_OPT_BOOL && f->kind <= JSON_OPT_F64);
+	if (f->kind == JSON_RAW || f->kind == JSON_OBJ ||
+	    (f->kind >= JSON_OPT_BOOL && f->kind <= JSON_OPT_F64))
+		return true;
+	if (!(f->flags & NULL_WHEN_ABSENT))
+		return false;
+	return f->kind < JSON_STRS || !((const struct json_list_view *)p)->v;
 }
 
 static bool in_version(unsigned flags, int version)
@@ -320,7 +324,7 @@ void json_encode_for(struct buf *b, const struct json_table *t, const void *in, 
 			continue;
 		add_key(b, f[i].name, first);
 		first = false;
-		if (empty && null_when_empty(&f[i]))
+		if (empty && is_null(&f[i], p))
 			buf_adds(b, "null");
 		else
 			add_member(b, &f[i], p, version);

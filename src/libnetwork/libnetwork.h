@@ -57,9 +57,9 @@ JSON_STRUCT(net_port, NET_PORT)
 	F(MAP, aux, "AuxiliaryAddresses", OMIT_EMPTY)
 JSON_STRUCT(net_ipam_pool, NET_IPAM_POOL)
 
-#define NET_IPAM(F)                                 \
-	F(STR, driver, "Driver", 0)                 \
-	F(MAP, options, "Options", NULL_WHEN_EMPTY) \
+#define NET_IPAM(F)                                  \
+	F(STR, driver, "Driver", 0)                  \
+	F(MAP, options, "Options", NULL_WHEN_ABSENT) \
 	F(OBJS, config, "Config", 0, net_ipam_pool)
 JSON_STRUCT(net_ipam, NET_IPAM)
 

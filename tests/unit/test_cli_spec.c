@@ -45,7 +45,7 @@ static void test_ports(void **state unused_arg)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		_cleanup_arena_ struct arena a = { 0 };
-		struct host_config h = { 0 };
+		struct api_host_config h = { 0 };
 		struct port_sets ports = { 0 };
 		struct err e = { 0 };
 		const char *json;
@@ -55,7 +55,7 @@ static void test_ports(void **state unused_arg)
 			continue;
 		}
 		memcpy(&h.port_bindings, &ports.bindings, sizeof(ports.bindings));
-		json = strstr(json_text(&a, &host_config_type, &h), "\"PortBindings\":");
+		json = strstr(json_text(&a, &api_host_config_type, &h), "\"PortBindings\":");
 		json += strlen("\"PortBindings\":");
 		assert_true(str_starts(json, cases[i].json));
 	}

@@ -13,7 +13,7 @@
 	F(U64, big, "Big", OMIT_EMPTY)                   \
 	F(F64, ratio, "Ratio", OMIT_EMPTY)               \
 	F(TIME, created, "Created", OMIT_EMPTY)          \
-	F(STRS, args, "Args", NULL_WHEN_EMPTY)           \
+	F(STRS, args, "Args", NULL_WHEN_ABSENT)          \
 	F(STRLIST, entry, "Entry", OMIT_EMPTY)           \
 	F(I64S, numbers, "Numbers", OMIT_EMPTY)          \
 	F(SET, ports, "Ports", OMIT_EMPTY)               \
@@ -88,6 +88,9 @@ static void absent_null_and_zero_are_three_things(unused_arg void **state)
 	assert_non_null(p.args.v);
 	assert_null(p.entry.v);
 	assert_null(p.older);
+	assert_string_equal(json_text(&a, &parent_type, &p),
+	                    "{\"Id\":\"\",\"On\":false,\"Args\":[],\"Labels\":{}}");
+	p.args.v = NULL;
 	assert_string_equal(json_text(&a, &parent_type, &p),
 	                    "{\"Id\":\"\",\"On\":false,\"Args\":null,\"Labels\":{}}");
 }

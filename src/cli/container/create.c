@@ -79,7 +79,7 @@ static int resolve_image(struct arena *a, const char *image, struct reference *r
 }
 
 /* What the body asks for and an older daemon would silently leave out. */
-static int check_version(const struct cli *cli, const struct create_body *body, struct err *e)
+static int check_version(const struct cli *cli, const struct api_create *body, struct err *e)
 {
 	for (size_t i = 0; i < body->networking->endpoints.n; i++)
 		if (body->networking->endpoints.v[i].value->mac_address && cli->api.version < 44)
@@ -90,10 +90,10 @@ static int check_version(const struct cli *cli, const struct create_body *body, 
 	return 0;
 }
 
-int container_make(struct cli *cli, const struct create_options *o, const struct create_body *body,
+int container_make(struct cli *cli, const struct create_options *o, const struct api_create *body,
                    const char **id, struct err *e)
 {
-	const char *text = json_text(&cli->arena, &create_body_type, body);
+	const char *text = json_text(&cli->arena, &api_create_type, body);
 	struct reference ref = { 0 };
 	struct api_created created = { 0 };
 	bool pullable;
@@ -122,7 +122,7 @@ int container_make(struct cli *cli, const struct create_options *o, const struct
 int container_create(struct cli *cli, struct call *call, struct err *e)
 {
 	const struct create_options *o = call->options;
-	struct create_body body;
+	struct api_create body;
 	const char *id;
 
 	if (create_body_make(cli, call, &body, e) < 0) {

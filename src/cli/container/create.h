@@ -9,7 +9,7 @@
  * Creates the container that *body describes, pulling the image where --pull says so, and prints
  * the daemon's warnings. *id lives in the cli's arena.
  */
-int container_make(struct cli *cli, const struct create_options *o, const struct create_body *body,
+int container_make(struct cli *cli, const struct create_options *o, const struct api_create *body,
                    const char **id, struct err *e) must_check;
 
 #endif

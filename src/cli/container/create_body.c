@@ -9,15 +9,11 @@
 #include "cli/container/create_parts.h"
 #include "cli/spec/env.h"
 
-JSON_TYPE(host_config, HOST_CONFIG)
-JSON_TYPE(networking_config, NETWORKING_CONFIG)
-JSON_TYPE(create_body, CREATE_BODY)
-
 /* What one part of the body is made by. */
-typedef int part_fn(struct arena *a, const struct call *call, struct create_body *out,
+typedef int part_fn(struct arena *a, const struct call *call, struct api_create *out,
                     struct err *e);
 
-static int make_plain(struct arena *a, const struct call *call, struct create_body *out,
+static int make_plain(struct arena *a, const struct call *call, struct api_create *out,
                       struct err *e unused_arg)
 {
 	const struct create_options *o = call->options;
@@ -26,7 +22,7 @@ static int make_plain(struct arena *a, const struct call *call, struct create_bo
 	out->domainname = o->domainname;
 	out->user = o->user;
 	out->tty = o->tty;
-	out->workdir = o->workdir;
+	out->working_dir = o->workdir;
 	out->mac_address = o->mac_address;
 	out->stop_signal = o->stop_signal;
 	if (GIVEN(call, create_options, stop_timeout))
@@ -39,7 +35,7 @@ static int make_plain(struct arena *a, const struct call *call, struct create_bo
 }
 
 /* Without -a: STDOUT and STDERR; -i always adds STDIN. */
-static int make_attach(struct arena *a unused_arg, const struct call *call, struct create_body *out,
+static int make_attach(struct arena *a unused_arg, const struct call *call, struct api_create *out,
                        struct err *e unused_arg)
 {
 	const struct create_options *o = call->options;
@@ -58,8 +54,7 @@ static int make_attach(struct arena *a unused_arg, const struct call *call, stru
 	return 0;
 }
 
-static int make_env(struct arena *a, const struct call *call, struct create_body *out,
-                    struct err *e)
+static int make_env(struct arena *a, const struct call *call, struct api_create *out, struct err *e)
 {
 	const struct create_options *o = call->options;
 
@@ -68,7 +63,7 @@ static int make_env(struct arena *a, const struct call *call, struct create_body
 	return labels_collect(a, &o->label_file, &o->label, &out->labels, e);
 }
 
-static int make_ports(struct arena *a, const struct call *call, struct create_body *out,
+static int make_ports(struct arena *a, const struct call *call, struct api_create *out,
                       struct err *e)
 {
 	const struct create_options *o = call->options;
@@ -81,8 +76,8 @@ static int make_ports(struct arena *a, const struct call *call, struct create_bo
 		if (port_expose(a, o->expose.v[i], &ports, e) < 0)
 			return -1;
 	out->exposed_ports = ports.exposed;
-	memcpy(&out->host->port_bindings, &ports.bindings, sizeof(ports.bindings));
-	out->host->publish_all = o->publish_all;
+	memcpy(&out->host_config->port_bindings, &ports.bindings, sizeof(ports.bindings));
+	out->host_config->publish_all_ports = o->publish_all;
 	return 0;
 }
 
@@ -98,7 +93,7 @@ static const char *absolute_bind(struct arena *a, const char *bind)
 	                    bind + n);
 }
 
-static int make_volumes(struct arena *a, const struct call *call, struct create_body *out,
+static int make_volumes(struct arena *a, const struct call *call, struct api_create *out,
                         struct err *e)
 {
 	const struct create_options *o = call->options;
@@ -109,7 +104,7 @@ static int make_volumes(struct arena *a, const struct call *call, struct create_
 		if (!*v)
 			return err_set(e, ERR_INVALID, "invalid empty volume spec");
 		if (strchr(v, ':'))
-			arena_push(a, &out->host->binds, absolute_bind(a, v));
+			arena_push(a, &out->host_config->binds, absolute_bind(a, v));
 		else
 			arena_push(a, &out->volumes, v);
 	}
@@ -118,16 +113,16 @@ static int make_volumes(struct arena *a, const struct call *call, struct create_
 
 		if (mount_parse(a, o->mount.v[i], &m, e) < 0)
 			return -1;
-		arena_push(a, &out->host->mounts, m);
+		arena_push(a, &out->host_config->mounts, m);
 	}
 	for (size_t i = 0; i < o->tmpfs.n; i++) {
 		size_t n = strcspn(o->tmpfs.v[i], ":");
 
-		json_map_set(a, &out->host->tmpfs, arena_strndup(a, o->tmpfs.v[i], n),
+		json_map_set(a, &out->host_config->tmpfs, arena_strndup(a, o->tmpfs.v[i], n),
 		             o->tmpfs.v[i][n] ? o->tmpfs.v[i] + n + 1 : "");
 	}
-	out->host->volumes_from = o->volumes_from;
-	out->host->volume_driver = o->volume_driver;
+	out->host_config->volumes_from = o->volumes_from;
+	out->host_config->volume_driver = o->volume_driver;
 	return 0;
 }
 
@@ -149,7 +144,7 @@ static int check_health(const struct create_options *o, struct err *e)
 	return 0;
 }
 
-static int make_health(struct arena *a, const struct call *call, struct create_body *out,
+static int make_health(struct arena *a, const struct call *call, struct api_create *out,
                        struct err *e)
 {
 	const struct create_options *o = call->options;
@@ -164,7 +159,7 @@ static int make_health(struct arena *a, const struct call *call, struct create_b
 		return 0;
 	if (check_health(o, e) < 0)
 		return -1;
-	h = out->health = arena_new(a, struct api_healthcheck);
+	h = out->healthcheck = arena_new(a, struct api_healthcheck);
 	if (o->no_healthcheck) {
 		arena_push(a, &h->test, "NONE");
 		return 0;
@@ -189,16 +184,16 @@ static int check_storage(const struct strs *options, struct err *e)
 	return 0;
 }
 
-static int make_host(struct arena *a, const struct call *call, struct create_body *out,
+static int make_host(struct arena *a, const struct call *call, struct api_create *out,
                      struct err *e)
 {
 	const struct create_options *o = call->options;
-	struct host_config *h = out->host;
+	struct api_host_config *h = out->host_config;
 
 	h->auto_remove = o->rm;
 	h->cap_add = create_capabilities(a, &o->cap_add);
 	h->cap_drop = create_capabilities(a, &o->cap_drop);
-	h->cidfile = o->cidfile;
+	h->container_id_file = o->cidfile;
 	h->dns = o->dns;
 	h->dns_options = o->dns_option;
 	h->dns_search = o->dns_search;
@@ -207,11 +202,11 @@ static int make_host(struct arena *a, const struct call *call, struct create_bod
 	h->links = o->link;
 	h->oom_score_adj = o->oom_score_adj;
 	h->privileged = o->privileged;
-	h->read_only = o->read_only;
+	h->readonly_rootfs = o->read_only;
 	h->runtime = o->runtime;
-	h->log = arena_new(a, struct api_log_config);
-	h->log->type = o->log_driver;
-	pairs_to_map(a, &o->log_opt, &h->log->config);
+	h->log_config = arena_new(a, struct api_log_config);
+	h->log_config->type = o->log_driver;
+	pairs_to_map(a, &o->log_opt, &h->log_config->config);
 	pairs_to_map(a, &o->annotation, &h->annotations);
 	pairs_to_map(a, &o->storage_opt, &h->storage_opt);
 	pairs_to_map(a, &o->sysctl, &h->sysctls);
@@ -224,7 +219,7 @@ static int make_host(struct arena *a, const struct call *call, struct create_bod
 }
 
 static int check_pull(struct arena *a unused_arg, const struct call *call,
-                      struct create_body *out unused_arg, struct err *e)
+                      struct api_create *out unused_arg, struct err *e)
 {
 	const struct create_options *o = call->options;
 
@@ -276,14 +271,14 @@ static void add_proxies(struct cli *cli, struct strs *env)
 	}
 }
 
-int create_body_make(struct cli *cli, const struct call *call, struct create_body *out,
+int create_body_make(struct cli *cli, const struct call *call, struct api_create *out,
                      struct err *e)
 {
 	struct arena *a = &cli->arena;
 
-	*out = (struct create_body){ .host = arena_new(a, struct host_config),
-		                     .networking = arena_new(a, struct networking_config) };
-	out->host->console_size = (struct json_i64s){ 2, arena_array(a, int64_t, 2) };
+	*out = (struct api_create){ .host_config = arena_new(a, struct api_host_config),
+		                    .networking = arena_new(a, struct api_networking_config) };
+	out->host_config->console_size = (struct json_i64s){ 2, arena_array(a, int64_t, 2) };
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (parts[i](a, call, out, e) < 0)
 			return -1;

@@ -67,7 +67,7 @@ static int first_network(struct arena *a, const struct create_options *o, struct
 	return 0;
 }
 
-static int check_mix(const struct networking_config *net, const char *name, struct err *e)
+static int check_mix(const struct api_networking_config *net, const char *name, struct err *e)
 {
 	for (size_t i = 0; i < net->endpoints.n; i++) {
 		if (str_eq(net->endpoints.v[i].key, name))
@@ -81,8 +81,7 @@ static int check_mix(const struct networking_config *net, const char *name, stru
 	return 0;
 }
 
-int create_networks(struct arena *a, const struct call *call, struct create_body *out,
-                    struct err *e)
+int create_networks(struct arena *a, const struct call *call, struct api_create *out, struct err *e)
 {
 	const struct create_options *o = call->options;
 
@@ -98,6 +97,6 @@ int create_networks(struct arena *a, const struct call *call, struct create_body
 		entry.value = arena_memdup(a, &spec.endpoint, sizeof(spec.endpoint));
 		arena_push(a, &out->networking->endpoints, entry);
 	}
-	out->host->network_mode = out->networking->endpoints.v[0].key;
+	out->host_config->network_mode = out->networking->endpoints.v[0].key;
 	return 0;
 }

@@ -84,7 +84,7 @@ static const struct flag rows[] = {
 	ROW(STR, ip6, "ip6", 0, "IPv6 address (2001:db8::33)"),
 	ROW(STR, ipc, "ipc", 0, "IPC namespace"),
 	ROW(STR, isolation, "isolation", 0, "Isolation technology (Windows)", .attrs = FLAG_HIDDEN),
-	ROW(BYTES, kernel_memory, "kernel-memory", 0, "Limit of kernel memory"),
+	ROW(BYTES, kernel_memory, "kernel-memory", 0, "Limit of kernel memory (has no effect)"),
 	ROW(LIST, label, "label", 'l', "Label of the container", .check = check_label),
 	ROW(LIST, label_file, "label-file", 0, "File of labels, one a line"),
 	ROW(LIST, link, "link", 0, "Link to another container", .check = check_link),

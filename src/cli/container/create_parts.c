@@ -9,7 +9,7 @@
 #include "cli/format/units.h"
 #include "cli/spec/host.h"
 
-int create_extra_hosts(struct arena *a, const struct create_options *o, struct host_config *h,
+int create_extra_hosts(struct arena *a, const struct create_options *o, struct api_host_config *h,
                        struct err *e)
 {
 	for (size_t i = 0; i < o->add_host.n; i++) {
@@ -22,23 +22,23 @@ int create_extra_hosts(struct arena *a, const struct create_options *o, struct h
 	return 0;
 }
 
-int create_restart(struct arena *a, const struct create_options *o, struct host_config *h,
+int create_restart(struct arena *a, const struct create_options *o, struct api_host_config *h,
                    struct err *e)
 {
 	const char *colon = strchr(o->restart, ':');
 
-	h->restart = arena_new(a, struct api_restart_policy);
-	h->restart->name =
+	h->restart_policy = arena_new(a, struct api_restart_policy);
+	h->restart_policy->name =
 	        colon ? arena_strndup(a, o->restart, (size_t)(colon - o->restart)) : o->restart;
-	if (colon &&
-	    number_parse(colon + 1, 0, INT32_MAX, "", &h->restart->maximum_retry_count, NULL) < 0)
+	if (colon && number_parse(colon + 1, 0, INT32_MAX, "",
+	                          &h->restart_policy->maximum_retry_count, NULL) < 0)
 		return err_set(e, ERR_INVALID,
 		               "invalid restart policy format: maximum retry count must be an "
 		               "integer");
-	if (colon && !*h->restart->name)
+	if (colon && !*h->restart_policy->name)
 		return err_set(e, ERR_INVALID,
 		               "invalid restart policy format: no policy provided before colon");
-	if (o->rm && !str_eq(h->restart->name, "no") && *h->restart->name)
+	if (o->rm && !str_eq(h->restart_policy->name, "no") && *h->restart_policy->name)
 		return err_set(e, ERR_INVALID,
 		               "conflicting options: cannot specify both --restart and --rm");
 	return 0;
@@ -60,7 +60,7 @@ static int seccomp_profile(struct arena *a, const char *path, const char **out, 
 	return 0;
 }
 
-int create_security(struct arena *a, const struct create_options *o, struct host_config *h,
+int create_security(struct arena *a, const struct create_options *o, struct api_host_config *h,
                     struct err *e)
 {
 	for (size_t i = 0; i < o->security_opt.n; i++) {
@@ -69,7 +69,7 @@ int create_security(struct arena *a, const struct create_options *o, struct host
 
 		profile = profile ? profile : str_after(opt, "seccomp:");
 		if (str_eq(opt, "systempaths=unconfined")) {
-			h->masked_paths = h->readonly_paths = slice_of("[]");
+			h->masked_paths.v = h->readonly_paths.v = arena_array(a, const char *, 1);
 			continue;
 		}
 		if (!strpbrk(opt, "=:") && !str_eq(opt, "no-new-privileges"))
@@ -90,17 +90,17 @@ static bool mode_is(const char *mode, const char *list)
 	       (container && *container && strstr(list, "container"));
 }
 
-int create_namespaces(struct arena *a unused_arg, const struct call *call, struct create_body *out,
+int create_namespaces(struct arena *a unused_arg, const struct call *call, struct api_create *out,
                       struct err *e)
 {
 	const struct create_options *o = call->options;
-	struct host_config *h = out->host;
+	struct api_host_config *h = out->host_config;
 
-	h->ipc = o->ipc;
-	h->pid = o->pid;
-	h->uts = o->uts;
-	h->userns = o->userns;
-	h->cgroupns = o->cgroupns;
+	h->ipc_mode = o->ipc;
+	h->pid_mode = o->pid;
+	h->uts_mode = o->uts;
+	h->userns_mode = o->userns;
+	h->cgroupns_mode = o->cgroupns;
 	if (!mode_is(o->pid, "host container"))
 		return err_set(e, ERR_INVALID, "--pid: invalid PID mode");
 	if (!mode_is(o->uts, "host"))
@@ -113,7 +113,7 @@ int create_namespaces(struct arena *a unused_arg, const struct call *call, struc
 }
 
 /* The four lists of limits of block devices, and the weights. */
-static int block_limits(struct arena *a, const struct create_options *o, struct host_config *h,
+static int block_limits(struct arena *a, const struct create_options *o, struct api_host_config *h,
                         struct err *e)
 {
 	const struct {
@@ -146,10 +146,10 @@ static int block_limits(struct arena *a, const struct create_options *o, struct 
 	return 0;
 }
 
-int create_devices(struct arena *a, const struct call *call, struct create_body *out, struct err *e)
+int create_devices(struct arena *a, const struct call *call, struct api_create *out, struct err *e)
 {
 	const struct create_options *o = call->options;
-	struct host_config *h = out->host;
+	struct api_host_config *h = out->host_config;
 
 	for (size_t i = 0; i < o->device.n; i++) {
 		struct api_device_mapping d;

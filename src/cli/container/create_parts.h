@@ -4,20 +4,20 @@
 
 #include "cli/container/create_body.h"
 
-int create_extra_hosts(struct arena *a, const struct create_options *o, struct host_config *h,
+int create_extra_hosts(struct arena *a, const struct create_options *o, struct api_host_config *h,
                        struct err *e) must_check;
-int create_restart(struct arena *a, const struct create_options *o, struct host_config *h,
+int create_restart(struct arena *a, const struct create_options *o, struct api_host_config *h,
                    struct err *e) must_check;
-int create_security(struct arena *a, const struct create_options *o, struct host_config *h,
+int create_security(struct arena *a, const struct create_options *o, struct api_host_config *h,
                     struct err *e) must_check;
-int create_namespaces(struct arena *a, const struct call *call, struct create_body *out,
+int create_namespaces(struct arena *a, const struct call *call, struct api_create *out,
                       struct err *e) must_check;
-int create_devices(struct arena *a, const struct call *call, struct create_body *out, struct err *e)
+int create_devices(struct arena *a, const struct call *call, struct api_create *out, struct err *e)
         must_check;
-int create_networks(struct arena *a, const struct call *call, struct create_body *out,
-                    struct err *e) must_check;
+int create_networks(struct arena *a, const struct call *call, struct api_create *out, struct err *e)
+        must_check;
 
-int create_resources(struct arena *a, const struct call *call, struct create_body *out,
+int create_resources(struct arena *a, const struct call *call, struct api_create *out,
                      struct err *e) must_check;
 
 /* "net_admin" is CAP_NET_ADMIN; sorted, each once. */

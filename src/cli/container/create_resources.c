@@ -4,18 +4,18 @@
 #include <ctype.h>
 #include <strings.h>
 
-int create_resources(struct arena *a, const struct call *call, struct create_body *out,
+int create_resources(struct arena *a, const struct call *call, struct api_create *out,
                      struct err *e)
 {
 	const struct create_options *o = call->options;
-	struct host_config *h = out->host;
+	struct api_host_config *h = out->host_config;
 
 	h->cpu_shares = o->cpu_shares;
 	h->nano_cpus = o->cpus;
 	h->cpu_period = o->cpu_period;
 	h->cpu_quota = o->cpu_quota;
-	h->cpu_rt_period = o->cpu_rt_period;
-	h->cpu_rt_runtime = o->cpu_rt_runtime;
+	h->cpu_realtime_period = o->cpu_rt_period;
+	h->cpu_realtime_runtime = o->cpu_rt_runtime;
 	h->cpuset_cpus = o->cpuset_cpus;
 	h->cpuset_mems = o->cpuset_mems;
 	h->cpu_count = o->cpu_count;
@@ -23,13 +23,12 @@ int create_resources(struct arena *a, const struct call *call, struct create_bod
 	h->memory = o->memory;
 	h->memory_reservation = o->memory_reservation;
 	h->memory_swap = o->memory_swap;
-	h->memory_swappiness = o->memory_swappiness;
-	h->kernel_memory = o->kernel_memory;
-	h->oom_kill_disable = o->oom_kill_disable;
-	h->pids_limit = o->pids_limit;
-	h->blkio_weight = o->blkio_weight;
-	h->io_maxiops = o->io_maxiops;
-	h->io_maxbandwidth = o->io_maxbandwidth;
+	h->memory_swappiness = (struct json_opt_i64){ true, o->memory_swappiness };
+	h->oom_kill_disable = (struct json_opt_bool){ true, o->oom_kill_disable };
+	h->pids_limit = (struct json_opt_i64){ true, o->pids_limit };
+	h->blkio_weight = (uint64_t)o->blkio_weight;
+	h->io_maximum_iops = o->io_maxiops;
+	h->io_maximum_bandwidth = o->io_maxbandwidth;
 	h->cgroup_parent = o->cgroup_parent;
 	h->shm_size = o->shm_size;
 	if (o->memory_swappiness < -1 || o->memory_swappiness > 100)

@@ -30,7 +30,7 @@ const struct flags run_flags = FLAGS_OVER(&create_flags, run_options, run_flag_r
 struct run {
 	struct cli *cli;
 	const struct run_options *o;
-	struct create_body body;
+	struct api_create body;
 	const char *id;
 	struct api_stream io;
 	struct http_conn *wait;
@@ -124,8 +124,8 @@ static void set_console_size(struct run *r)
 	unsigned rows, columns;
 
 	terminal_size(&rows, &columns);
-	r->body.host->console_size.v[0] = rows;
-	r->body.host->console_size.v[1] = columns;
+	r->body.host_config->console_size.v[0] = rows;
+	r->body.host_config->console_size.v[1] = columns;
 }
 
 int container_run(struct cli *cli, struct call *call, struct err *e)

@@ -45,15 +45,13 @@ static int restart_of(struct arena *a, const struct update_options *o, struct ap
                       struct err *e)
 {
 	const struct create_options words = { .restart = o->restart };
-	struct host_config h = { 0 };
+	struct api_host_config h = { 0 };
 
 	if (str_empty(o->restart))
 		return 0;
 	if (create_restart(a, &words, &h, e) < 0)
 		return -1;
-	out->restart_policy = arena_new(a, struct api_restart_policy);
-	out->restart_policy->name = h.restart->name;
-	out->restart_policy->maximum_retry_count = h.restart->maximum_retry_count;
+	out->restart_policy = h.restart_policy;
 	return 0;
 }
 

@@ -11,9 +11,9 @@
 #include "oci/reference.h"
 
 /* A row of manifest.json, which loaders read that know no OCI layout. */
-#define SAVED_IMAGE(F)                             \
-	F(STR, config, "Config", 0)                \
-	F(STRS, tags, "RepoTags", NULL_WHEN_EMPTY) \
+#define SAVED_IMAGE(F)                              \
+	F(STR, config, "Config", 0)                 \
+	F(STRS, tags, "RepoTags", NULL_WHEN_ABSENT) \
 	F(STRS, layers, "Layers", 0)
 JSON_STRUCT(saved_image, SAVED_IMAGE)
 JSON_TYPE(saved_image, SAVED_IMAGE)

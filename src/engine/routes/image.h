@@ -47,7 +47,7 @@ JSON_STRUCT(api_image_inspect, API_IMAGE_INSPECT)
 	F(STR, created_by, "CreatedBy", 0) \
 	F(STR, id, "Id", 0)                \
 	F(I64, size, "Size", 0)            \
-	F(STRS, tags, "Tags", NULL_WHEN_EMPTY)
+	F(STRS, tags, "Tags", NULL_WHEN_ABSENT)
 JSON_STRUCT(api_image_history, API_IMAGE_HISTORY)
 
 /* ---- progress: one JSON object a line ---- */
