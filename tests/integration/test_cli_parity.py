@@ -291,6 +291,8 @@ STORIES = {
         ["run", "--rm", "--network=none", "-v", "/tmp", *SH, "ls /tmp | wc -l"],
         ["run", "--rm", "--network=none", "--ulimit", "nofile=100:200", *SH, "ulimit -n"],
         ["run", "--rm", "--network=none", "--cap-drop", "ALL", *SH, "grep CapEff /proc/1/status"],
+        ["run", "--rm", "--network=none", "--security-opt", "systempaths=unconfined", *SH,
+         "grep -c ' /proc/' /proc/mounts"],
         ["run", "--rm", "--network=host", "busybox", "true"],
     ],
     "detached": [["run", "-d", "--name", "one", "--network=none", *SH, "echo hi; exec sleep 1000"],
@@ -333,6 +335,8 @@ STORIES = {
          "--cgroup-parent", "/p", "--user", "5", "--domainname", "d", "--userns", "host", "--uts", "host", "--runtime", "runc",
          "--device-read-bps", "/dev/null:1mb", "--device-cgroup-rule", "c 1:3 r", "busybox", "x"],
         ["inspect", "-f", "{{json .HostConfig}}{{json .Config}}", "two"],
+        ["create", "--name", "open", "--security-opt", "systempaths=unconfined", "busybox"],
+        ["inspect", "-f", "{{json .HostConfig}}", "open"],
         ["network", "create", "net"],
         ["create", "--name", "three", "--network", "name=net,alias=x,ip=172.18.0.9", "busybox"],
         ["inspect", "-f", "{{json .HostConfig}}{{json .NetworkSettings.Networks.net.Aliases}}"

@@ -79,6 +79,8 @@ int create_security(struct arena *a, const struct create_options *o, struct api_
 			return -1;
 		arena_push(a, &h->security_opt, opt);
 	}
+	if (o->security_opt.n && !h->security_opt.v)
+		h->security_opt.v = arena_array(a, const char *, 1); /* [], as the original */
 	return 0;
 }
 
