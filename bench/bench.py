@@ -21,6 +21,7 @@ from stack.images import preload_folder  # noqa: E402
 from stack.stack import build_dir  # noqa: E402
 
 from plot import plot  # noqa: E402
+from relay import client_timeline  # noqa: E402
 from scale import measure_many, measure_parallel, measure_start  # noqa: E402
 from side import Side  # noqa: E402
 from table import Table  # noqa: E402
@@ -58,6 +59,16 @@ def measure_commands(table, sides, rounds):
         side.stack.docker("rm", "-f", "bench", check=True)
 
 
+# In this order; each takes the table, the two sides, and how often to go back and forth.
+PARTS = {
+    "commands": measure_commands,
+    "memory": measure_memory,
+    "syncs": measure_syncs,
+    "parallel": measure_parallel,
+    "start": measure_start,
+}
+
+
 def machine(options):
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
                   if line.startswith("model name")), platform.machine())
@@ -79,6 +90,8 @@ def parse(argv):
     parser.add_argument("--plot", action="store_true", help="draw docs/bench.svg from the rows")
     parser.add_argument("--timeline", action="store_true",
                         help="only where the time of one run goes (needs perf)")
+    parser.add_argument("--only", metavar="WORD", nargs="*", choices=tuple(PARTS),
+                        help="only these parts, or none: " + ", ".join(PARTS))
     parser.add_argument("--against-itself", action="store_true",
                         help="Debian's on both sides: how much is noise?")
     return parser.parse_args(argv)
@@ -91,19 +104,18 @@ def main(argv):
     how = {"tmpfs": not options.disk, "preload": archives, "daemon_json": {},
            "log_level": "warn"}
     table = Table()
-    if not options.timeline:
+    if not options.timeline and options.only is None:
         measure_sizes(table)
     with (Stack.peers if options.against_itself else Stack)(**how) as ours, \
             Stack.peers(**how) as theirs:
         sides = (Side("ours", ours), Side("theirs", theirs))
         if options.timeline:
             timeline(sides)
+            if official_cli():
+                client_timeline(sides)
             return
-        measure_commands(table, sides, rounds)
-        measure_memory(table, sides)
-        measure_syncs(table, sides)
-        measure_parallel(table, sides, rounds)
-        measure_start(table, sides, rounds)
+        for part in PARTS if options.only is None else options.only:
+            PARTS[part](table, sides, rounds)
         if options.many:
             measure_many(table, sides[0], options.many)
     about = machine(options)
