@@ -73,6 +73,7 @@ struct child {
 	const char *path;
 	int src[3]; /* what becomes 0, 1, 2; -1 keeps ours */
 	int *moved; /* copies of s->pass above all targets */
+	pid_t parent;
 	int error;
 };
 
@@ -105,6 +106,16 @@ no_asan static void reset_signals(void)
 			sigaction(i, &dfl, NULL);
 }
 
+/* A parent that was killed just before we asked is not told of: then we are somebody else's already. */
+no_asan static int die_with_parent(const struct child *c)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -1;
+	if (getppid() != c->parent)
+		kill(getpid(), SIGKILL);
+	return 0;
+}
+
 no_asan static int child_main(void *arg)
 {
 	struct child *c = arg;
@@ -115,7 +126,7 @@ no_asan static int child_main(void *arg)
 	if (nofile_raised)
 		setrlimit(RLIMIT_NOFILE, &nofile_before);
 	if ((s->new_session && setsid() < 0) || (s->new_group && setpgid(0, 0) < 0) ||
-	    (s->die_with_parent && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) || move_fds(c) < 0 ||
+	    (s->die_with_parent && die_with_parent(c) < 0) || move_fds(c) < 0 ||
 	    (s->cwd && chdir(s->cwd) < 0))
 		goto out;
 	sigemptyset(&none);
@@ -191,7 +202,7 @@ pid_t proc_spawn(const struct proc_spawn *s, int *pidfd, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_close_ int null = -1;
-	struct child c = { .s = s, .path = proc_find(&a, s->file) };
+	struct child c = { .s = s, .path = proc_find(&a, s->file), .parent = getpid() };
 
 	if (!c.path) {
 		err_set(e, ERR_NOT_FOUND, "%s: executable file not found in $PATH", s->file);

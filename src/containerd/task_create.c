@@ -62,22 +62,30 @@ static bool is_gone(const struct task *task, int timeout_ms)
 	return poll(&p, 1, timeout_ms) > 0;
 }
 
+/* One whose `start` failed may have come up all the same. */
+static void dismiss_shim(const struct shim_command *c, struct task *task, struct arena *a)
+{
+	struct err e = { 0 };
+
+	if (!task)
+		task = task_open(c->d, c->ns, c->id, c->binary, shim_default_address(c, a), &e);
+	if (!task)
+		return;
+	if (!task_shutdown(task, SHUTDOWN_TIMEOUT_MS))
+		log_warn("shim of %s is still there after its shutdown", c->id);
+	task_unref(task);
+}
+
 /*
- * A create that failed: the shim goes when it is asked; for one that is dead, or never came up, its program
- * ends what there is of the container.
+ * A create that failed. Whether the shim has undone it is known of none: it may have been killed at any
+ * moment. So its program ends what there is of the container.
  */
 static void undo(const struct shim_command *c, struct task *task)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	struct err e = { 0 };
 
-	if (task && !is_gone(task, 0)) {
-		task_dismiss(task);
-		task_unref(task);
-		return;
-	}
-	if (task)
-		task_unref(task);
+	dismiss_shim(c, task, &a);
 	if (!shim_delete(c, &a, &e))
 		log_warn_of(&e, "undo create of task %s", c->id);
 	shim_remove_socket(c);

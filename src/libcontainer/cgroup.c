@@ -244,21 +244,43 @@ static bool remove_dir(const char *path)
 	return rmdir(path) == 0 || errno == ENOENT;
 }
 
+/*
+ * A process may be in one hierarchy and not yet in that which tells who belongs to the container: one
+ * that was about to enter when its runtime was killed.
+ */
+static void kill_in(const char *path)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct cgroup_pids pids = { 0 };
+	struct walk w = { &a, &pids };
+
+	walk_dir(&w, AT_FDCWD, path);
+	for (size_t i = 0; i < pids.n; i++)
+		kill(pids.v[i], SIGKILL);
+}
+
 /* A process that was killed keeps its cgroup busy until the kernel is done with it. */
 #define REMOVE_TRIES 12
 
+static int remove_patiently(const char *path, struct err *e)
+{
+	struct timespec pause = { .tv_nsec = 1000000 };
+	int tries = 0;
+
+	while (!remove_dir(path)) {
+		if (errno != EBUSY || ++tries == REMOVE_TRIES)
+			return err_errno(e, errno, "remove cgroup %s", path);
+		kill_in(path);
+		nanosleep(&pause, NULL);
+		pause.tv_nsec = MIN(pause.tv_nsec * 2, 500000000);
+	}
+	return 0;
+}
+
 int cgroup_remove(const struct cgroup *cg, struct err *e)
 {
-	for (size_t i = 0; i < cg->n; i++) {
-		struct timespec pause = { .tv_nsec = 1000000 };
-		int tries = 0;
-
-		while (cg->v[i].first && !remove_dir(cg->v[i].path)) {
-			if (errno != EBUSY || ++tries == REMOVE_TRIES)
-				return err_errno(e, errno, "remove cgroup %s", cg->v[i].path);
-			nanosleep(&pause, NULL);
-			pause.tv_nsec = MIN(pause.tv_nsec * 2, 500000000);
-		}
-	}
+	for (size_t i = 0; i < cg->n; i++)
+		if (cg->v[i].first && remove_patiently(cg->v[i].path, e) < 0)
+			return -1;
 	return 0;
 }

@@ -88,7 +88,7 @@ int cgroup_list(struct arena *a, const struct cgroup *cg, struct cgroup_pids *ou
 /* Signals all processes until none is left that has not got it. */
 int cgroup_signal(const struct cgroup *cg, int signo, struct err *e) must_check;
 
-/* Removes the directories with those nested in them; waits a little for the dying to be gone. */
+/* Removes the directories with those nested in them; kills who is still in, and waits a little. */
 int cgroup_remove(const struct cgroup *cg, struct err *e) must_check;
 
 #endif

@@ -207,7 +207,8 @@ int grpc_conn_step(struct grpc_conn *c, bool wait, int64_t deadline_ms, struct e
 
 	if (send_frames(c, e) < 0)
 		return -1;
-	if (!wait)
+	/* With the reset of a stream whose headers were malformed it is closed. */
+	if (!wait || (c->x && c->x->closed))
 		return 0;
 	if (deadline_ms && left <= 0)
 		return err_set(e, ERR_DEADLINE, "context deadline exceeded");

@@ -42,12 +42,14 @@ int grpc_frame_next(struct slice in, struct slice *msg, struct err *e)
 	return 1;
 }
 
+/* A space at either end is no part of a header's value (RFC 9113, 8.2.1): nghttp2 refuses it. */
 void grpc_percent_encode(struct buf *b, const char *s)
 {
-	for (; *s; s++) {
+	for (const char *begin = s; *s; s++) {
 		unsigned char c = (unsigned char)*s;
+		bool end = s == begin || !s[1];
 
-		if (c >= ' ' && c <= '~' && c != '%')
+		if (c >= ' ' && c <= '~' && c != '%' && !(end && c == ' '))
 			buf_addc(b, (char)c);
 		else
 			buf_printf(b, "%%%02X", c);

@@ -23,7 +23,8 @@ void grpc_frame_put(struct buf *out, const ProtobufCMessage *msg);
  */
 int grpc_frame_next(struct slice in, struct slice *msg, struct err *e) must_check;
 
-/* The value of grpc-message: printable ASCII stays, the rest and '%' becomes %XX. */
+/* The value of grpc-message: printable ASCII stays, the rest, '%' and a space
+ * at either end become %XX. */
 void grpc_percent_encode(struct buf *b, const char *s);
 void grpc_percent_decode(char *s); /* in place; what is malformed stays as it is */
 

@@ -28,14 +28,18 @@ static int force_delete(struct arena *a, const struct shim_args *args, const cha
 		.fd = { PROC_NULL, PROC_NULL, PROC_INHERIT },
 	};
 	struct runc_options o;
-	struct runc r = { .bundle = bundle };
+	struct runc r = { .bundle = bundle, .hold = -1 };
+	int tries = 0;
 
 	if (options_load(a, bundle, &o, e) < 0)
 		return -1;
 	r.binary = options_binary(&o);
 	r.root = options_root(a, &o, args->ns);
 	r.systemd_cgroup = o.systemd_cgroup;
-	return runc_wait(&r, &c, e);
+	while (runc_wait(&r, &c, e) < 0)
+		if (++tries == RUNC_DELETE_TRIES)
+			return -1;
+	return 0;
 }
 
 /* How the container ended: as the shim recorded it, or killed by us. */
@@ -86,6 +90,7 @@ int shim_delete(const struct shim_args *args, struct err *e)
 
 	if (!bundle)
 		return err_set(e, ERR_INVALID, "no bundle");
+	bundle_await(bundle);
 	r = find_end(&a, bundle);
 	/* The runtime may know nothing of it: a shim can die before it creates. */
 	if (!r.deleted && force_delete(&a, args, bundle, e) < 0)

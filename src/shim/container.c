@@ -2,6 +2,7 @@
 #include "shim/container.h"
 
 #include <stdlib.h>
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "shim/events.h"
@@ -51,6 +52,7 @@ struct container *container_new(struct shim *s, const char *id, const char *bund
 		.root = options_root(&c->arena, &c->options, s->args->ns),
 		.bundle = c->bundle,
 		.systemd_cgroup = c->options.systemd_cgroup,
+		.hold = -1,
 	};
 	process_init(&c->init, c, NULL);
 	map_set(&s->containers, id, c);
@@ -68,6 +70,7 @@ void container_free(struct container *c)
 	oom_free(c->oom);
 	process_clear(&c->init);
 	map_remove(&c->shim->containers, c->id);
+	fd_close(&c->runc.hold);
 	arena_free(&c->arena);
 	free(c);
 }

@@ -24,11 +24,9 @@ static int check_state(const struct op *op, struct err *e)
 
 static int begin(struct op *op, struct err *e)
 {
-	static const int no_streams[] = { PROC_NULL, PROC_NULL, PROC_INHERIT };
-
 	if (check_state(op, e) < 0)
 		return -1;
-	return op->type->begin ? op->type->begin(op, e) : op_command(op, no_streams, e);
+	return op->type->begin ? op->type->begin(op, e) : op_command(op, NULL, e);
 }
 
 /* Begins ops until one has something to wait for. */
@@ -104,18 +102,19 @@ static void on_command_done(void *arg, const struct err *failed)
 		op_done(op, r < 0 ? &e : NULL);
 }
 
-int op_command(struct op *op, const int fd[3], struct err *e)
+int op_command(struct op *op, const int *fd, struct err *e)
 {
+	static const int no_streams[] = { PROC_NULL, PROC_NULL, PROC_INHERIT };
 	struct container *container = op->process->container;
 	struct args args = { 0 };
 	struct runc_command c = {
 		.args = args.v,
 		.what = op->type->what,
-		.fd = { fd[0], fd[1], fd[2] },
 		.done = on_command_done,
 		.arg = op,
 	};
 
+	memcpy(c.fd, fd ? fd : no_streams, sizeof(c.fd));
 	args_add(&args, op->type->verb);
 	if (op->type->args)
 		op->type->args(op, &args);

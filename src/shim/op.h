@@ -38,6 +38,7 @@ struct op {
 	const void *req;
 	void *resp;                /* answered when the op succeeds */
 	struct loop_source *timer; /* the type's own */
+	int tries;                 /* as well */
 	struct op *next;
 };
 
@@ -45,8 +46,9 @@ struct op {
 int op_submit(const struct op_type *type, struct process *p, struct rpc_call *call,
               const void *req);
 
-/* Runs the command, with these as its stdin, stdout and stderr. RPC_LATER (type->end follows) or -1. */
-int op_command(struct op *op, const int fd[3], struct err *e) must_check;
+/* Runs the command, with these three as its stdin, stdout and stderr, or (NULL) without any.
+ * RPC_LATER (type->end follows) or -1. */
+int op_command(struct op *op, const int *fd, struct err *e) must_check;
 /* The same for a command that makes a process: opens its streams, and waits until they are ready. */
 int op_launch(struct op *op, struct err *e) must_check;
 

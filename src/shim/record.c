@@ -1,10 +1,16 @@
 /* What the shim leaves in the bundle. See record.h. */
 #include "shim/record.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/fd.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "proto/runc.pb-c.h"
 #include "rpc/wkt.h"
 
@@ -99,6 +105,42 @@ int exit_record_load(struct arena *a, const char *bundle, struct exit_record *r,
 {
 	return load(a, bundle, "exit.json", &exit_record_type, r, e);
 }
+
+/* ---- who works on the bundle ---- */
+
+#define HOLD_FILE     "busy"
+#define AWAIT_MS      10000
+#define AWAIT_STEP_US 1000
+
+int bundle_hold(const char *bundle, struct err *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const char *path = path_join(&a, bundle, HOLD_FILE);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || flock(fd, LOCK_SH) < 0)
+		return err_errno(e, errno, "lock %s", path);
+	return take_fd(&fd);
+}
+
+/* A bundle without the file was never worked on. What hangs is not waited for for ever. */
+void bundle_await(const char *bundle)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const char *path = path_join(&a, bundle, HOLD_FILE);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int64_t until = clock_mono_ms() + AWAIT_MS;
+
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (clock_mono_ms() > until) {
+			log_warn("%s: somebody still works on it", bundle);
+			return;
+		}
+		usleep(AWAIT_STEP_US);
+	}
+}
+
+/* ---- */
 
 int pid_file_read(const char *path, pid_t *pid, struct err *e)
 {

@@ -50,6 +50,14 @@ int exit_record_save(const char *bundle, const struct exit_record *r, struct err
 int exit_record_load(struct arena *a, const char *bundle, struct exit_record *r, struct err *e)
         must_check;
 
+/*
+ * A runtime that works on a bundle goes on for a moment after its shim was killed, be it only to the
+ * end of a system call. So each inherits an open file of the bundle that is locked as long as anyone
+ * has it: who cleans up waits for that first, or what is made later would stay for ever.
+ */
+int bundle_hold(const char *bundle, struct err *e) must_check; /* the descriptor */
+void bundle_await(const char *bundle);
+
 /* The number in a pid file. */
 int pid_file_read(const char *path, pid_t *pid, struct err *e) must_check;
 

@@ -110,6 +110,8 @@ static pid_t spawn(const struct runc *r, const struct runc_command *c, struct jo
 		.argv = argv,
 		.cwd = r->bundle,
 		.fd = { c->fd[0], c->fd[1], c->fd[2] },
+		.pass = &r->hold,
+		.npass = r->hold >= 0,
 		.die_with_parent = true,
 	};
 	struct job *j = xnew(struct job);

@@ -16,7 +16,11 @@ struct runc {
 	const char *root;   /* where the runtime keeps its state */
 	const char *bundle; /* its log goes there */
 	bool systemd_cgroup;
+	int hold; /* see bundle_hold; every command inherits it. -1: none */
 };
+
+/* One that was killed, or met a cgroup that is still busy, has not done it all: it is run again. */
+#define RUNC_DELETE_TRIES 3
 
 struct runc_command {
 	const char *const *args; /* "create", "--bundle", ...; NULL-terminated */

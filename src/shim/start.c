@@ -204,6 +204,7 @@ static int detach(struct err *e)
 
 static int serve(struct start *s, int listen_fd, struct err *e)
 {
+	unsetenv("LISTEN_FDS"); /* of containerd; a runtime would take what it inherits for them */
 	adjust_oom_score();
 	enter_cgroup(s);
 	if (detach(e) < 0)

@@ -15,6 +15,8 @@ struct failure {
 	struct err why;
 };
 
+static int discard(struct op *op, const struct err *why);
+
 /* Nothing of the container stays. */
 static int create_failed(struct op *op, const struct err *e)
 {
@@ -32,6 +34,10 @@ static void on_discarded(void *arg, const struct err *e)
 {
 	struct failure *f = arg;
 
+	if (e && ++f->op->tries < RUNC_DELETE_TRIES) {
+		discard(f->op, &f->why);
+		return;
+	}
 	if (e)
 		log_warn_of(e, "discard a container that could not be set up");
 	create_failed(f->op, &f->why);
@@ -94,6 +100,7 @@ static int create_begin(struct op *op, struct err *e)
 	struct container *c = op->process->container;
 
 	if (options_save(c->bundle, &c->options, e) < 0 ||
+	    (c->runc.hold = bundle_hold(c->bundle, e)) < 0 ||
 	    rootfs_mount(c->bundle, req->rootfs, req->n_rootfs, e) < 0 || op_launch(op, e) < 0)
 		return create_failed(op, e);
 	return RPC_LATER;
@@ -135,6 +142,8 @@ int task_create(struct rpc_call *call, const void *request, unused_arg void *res
 	struct runc_options o;
 	struct container *c;
 
+	if (s->shutdown)
+		return err_set(e, ERR_UNAVAILABLE, "the shim is about to go");
 	if (str_empty(req->id) || str_empty(req->bundle))
 		return err_set(e, ERR_INVALID, "a task needs an id and a bundle");
 	if (map_get(&s->containers, req->id))

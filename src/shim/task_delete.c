@@ -38,7 +38,6 @@ static void delete_drained(void *arg)
 {
 	struct op *op = arg;
 	struct process *p = op->process;
-	static const int no_streams[] = { PROC_NULL, PROC_NULL, PROC_INHERIT };
 	struct err e = { 0 };
 
 	loop_remove(take_ptr(op->timer));
@@ -46,7 +45,7 @@ static void delete_drained(void *arg)
 		(void)io_drained(p->io, NULL, NULL);
 	if (p->exec_id)
 		delete_exec(op);
-	else if (op_command(op, no_streams, &e) < 0)
+	else if (op_command(op, NULL, &e) < 0)
 		op_done(op, &e);
 }
 
@@ -99,13 +98,13 @@ static void forget_container(struct container *c)
 		log_warn_of(&e, "container %s", c->id);
 }
 
-static int delete_end(struct op *op, const struct err *failed, unused_arg struct err *e)
+static int delete_end(struct op *op, const struct err *failed, struct err *e)
 {
 	struct process *p = op->process;
 	struct shim *s = p->container->shim;
 
 	if (failed && !strstr(failed->text, "does not exist"))
-		return -1;
+		return ++op->tries < RUNC_DELETE_TRIES ? op_command(op, NULL, e) : -1;
 	forget_container(p->container);
 	event_delete(p);
 	fill_delete_response(op);

@@ -67,10 +67,8 @@ static void start_succeeded(struct op *op)
 
 static int init_start_begin(struct op *op, struct err *e)
 {
-	static const int no_streams[] = { PROC_NULL, PROC_NULL, PROC_INHERIT };
-
 	op->process->starting = true;
-	return op_command(op, no_streams, e) < 0 ? start_failed(op) : RPC_LATER;
+	return op_command(op, NULL, e) < 0 ? start_failed(op) : RPC_LATER;
 }
 
 static int init_start_end(struct op *op, const struct err *failed, unused_arg struct err *e)

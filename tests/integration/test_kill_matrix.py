@@ -2,6 +2,7 @@
 that compares the world with what was acknowledged (ledger.py, workload.py, world.py).
 
 LIGHTER_SEED=n repeats a run's workload; the moments of the kernel's scheduler are its own.
+LIGHTER_ROUNDS=n sets the number of rounds, LIGHTER_VICTIMS="shim runc" leaves the others alone.
 """
 
 import os
@@ -47,6 +48,7 @@ class Matrix:
 
     def __init__(self, stack, seed):
         self.stack, self.rand, self.ledger = stack, random.Random(seed), Ledger()
+        self.victims = os.environ.get("LIGHTER_VICTIMS", " ".join(VICTIMS)).split()
         self.registry = Registry(stack.sandbox)
         self.images = pushed(self.registry)
         stack.docker("run", "--rm", "-p", "999:999", "busybox", "true", check=True)
@@ -156,7 +158,7 @@ class Matrix:
             self.ledger.pids[f"box {label}"] = box["State"]["Pid"]
 
     def round(self, number):
-        victim = self.rand.choices(list(VICTIMS), VICTIMS.values())[0]
+        victim = self.rand.choices(self.victims, [VICTIMS[name] for name in self.victims])[0]
         self.ledger.history.clear()
         load = Workload(self.stack, f"{self.rand.random()}", self.images, self.ledger, number)
         load.start()

@@ -64,10 +64,9 @@ class World:
     @staticmethod
     def _ids(what, paths, needed, allowed):
         """Ids of containers in paths; each of `needed` must be there, others are strays."""
-        found = {ident: path for path in paths for ident in ID.findall(path)}
-        yield from (f"{what}: {path} is nobody's" for ident, path in found.items()
-                    if ident not in allowed)
-        yield from (f"{what}: nothing of {ident}" for ident in needed - set(found)
+        found = [(ident, path) for path in paths for ident in ID.findall(path)]
+        yield from (f"{what}: {path} is nobody's" for ident, path in found if ident not in allowed)
+        yield from (f"{what}: nothing of {ident}" for ident in needed - {ident for ident, _ in found}
                     if what != "files")
 
     @staticmethod

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/fd.h"
@@ -60,6 +61,9 @@ static void message_is_percent_encoded(unused_arg void **state)
 	buf_adds(&b, "%zz%4%00");
 	grpc_percent_decode(b.data);
 	assert_string_equal(b.data, "%zz%4%00");
+	buf_reset(&b);
+	grpc_percent_encode(&b, " exit status 1: ");
+	assert_string_equal(b.data, "%20exit status 1:%20");
 }
 
 static void timeouts(unused_arg void **state)
@@ -366,6 +370,46 @@ static void server_is_gone(unused_arg void **state)
 	grpc_client_free(c);
 }
 
+/* A server whose answer nghttp2 refuses: SETTINGS, then HEADERS of stream 1 with a space too many. */
+static void *serve_malformed(void *arg)
+{
+	static const char frames[] = "\0\0\0\4\0\0\0\0\0"
+	                             "\0\0\x12\1\5\0\0\0\1\x88\0\x0c"
+	                             "grpc-message\2x ";
+	_cleanup_close_ int fd = accept(*(int *)arg, NULL, NULL);
+	struct err e = { 0 };
+	char rest[4096];
+
+	assert_true(fd >= 0);
+	assert_int_equal(fd_write_all(fd, frames, sizeof(frames) - 1, &e), 0);
+	while (read(fd, rest, sizeof(rest)) > 0)
+		;
+	return NULL;
+}
+
+static void malformed_answer_is_no_wait(unused_arg void **state)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	Google__Empty req = GOOGLE__EMPTY__INIT;
+	struct err e = { 0 };
+	char path[64];
+	struct grpc_client *c;
+	pthread_t thread;
+	void *resp;
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/lighter-grpc-bad-%d.sock", getpid());
+	fd = unix_listen(path, 0600, &e);
+	assert_true(fd >= 0 && fd_nonblock(fd, false, &e) == 0);
+	assert_int_equal(pthread_create(&thread, NULL, serve_malformed, &fd), 0);
+	c = grpc_client_new(path, NULL);
+	assert_int_equal(grpc_call(c, NULL, RPC_VERSION_VERSION, &req, &a, &resp, &e), -1);
+	grpc_client_free(c);
+	pthread_join(thread, NULL);
+	fd_close(&fd);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,6 +425,7 @@ int main(void)
 		cmocka_unit_test(parked_stream_ends),
 		cmocka_unit_test(client_leaves),
 		cmocka_unit_test(server_is_gone),
+		cmocka_unit_test(malformed_answer_is_no_wait),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -5,8 +5,10 @@
  */
 #include "engine/container/run.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "engine/container/io.h"
 #include "engine/container/store.h"
@@ -97,6 +99,21 @@ void container_restart_after_boot(struct container *c)
 }
 
 /* ---- the end ---- */
+
+#define EXIT_UNKNOWN 255 /* as Docker: it ran when the machine went down */
+#define EXIT_KILLED  (128 + SIGKILL)
+
+/*
+ * Its streams lie on a tmpfs: while they are there the machine has not gone down. Then its shim has
+ * died, and what a shim leaves is killed.
+ */
+struct ctrd_exit container_end_untold(struct container *c, int pid)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	bool up = path_exists(container_io_dir(c->engine, &a, c->id, NULL));
+
+	return (struct ctrd_exit){ pid, up ? EXIT_KILLED : EXIT_UNKNOWN, clock_now_ns() };
+}
 
 static void give_back(struct container *c, struct ctrd_exit *exit)
 {

@@ -2,26 +2,14 @@
 #include "engine/container/recover.h"
 
 #include <fcntl.h>
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "engine/container/create.h"
 #include "engine/container/io.h"
 #include "engine/container/run.h"
-#include "engine/container/exec.h"
 #include "engine/container/health.h"
 #include "engine/network/networking.h"
 #include "engine/volume/volume.h"
-
-#define EXIT_UNKNOWN 255 /* as Docker: it ran when the machine went down */
-
-static const struct ctrd_task *find_task(const struct ctrd_tasks *tasks, const char *id)
-{
-	for (size_t i = 0; i < tasks->n; i++)
-		if (str_eq(tasks->v[i].id, id))
-			return &tasks->v[i];
-	return NULL;
-}
 
 static bool is_alive(const struct ctrd_task *t)
 {
@@ -61,7 +49,7 @@ static int adopt(struct container *c, const struct container_record *r,
 /* It ended while nobody looked, or the engine before us heard of it and was killed (exit.c). */
 static void bury(struct container *c, const struct container_state *s, const struct ctrd_task *task)
 {
-	struct ctrd_exit exit = { .code = EXIT_UNKNOWN, .at = clock_now_ns() };
+	struct ctrd_exit exit = container_end_untold(c, s->pid);
 
 	if (task && task->status == CTRD_TASK_STOPPED)
 		exit = task->exit;
@@ -223,7 +211,7 @@ int recover_containers(struct engine *g, struct err *e)
 	l = containers_list(g->containers, &a);
 	for (size_t i = 0; i < l.n; i++) {
 		container_begin(l.v[i]);
-		recover_one(l.v[i], find_task(&tasks, l.v[i]->id));
+		recover_one(l.v[i], ctrd_tasks_find(&tasks, l.v[i]->id));
 		container_end(l.v[i]);
 	}
 	sweep_containerd(g, &a);
@@ -235,113 +223,4 @@ int recover_containers(struct engine *g, struct err *e)
 	for (size_t i = 0; i < l.n; i++)
 		start_if_wanted(l.v[i]);
 	return 0;
-}
-
-/* ---- while the engine runs ---- */
-
-struct suspect {
-	struct container *c; /* a reference */
-	int pid;
-};
-struct suspects {
-	size_t n;
-	struct suspect *v;
-};
-
-/* What runs by our books. Made before tasks are listed: what starts in between is none of them. */
-static struct suspects running_by_our_books(struct engine *g, struct arena *a)
-{
-	_cleanup_list_ struct container_list l = containers_list(g->containers, a);
-	struct suspects out = { 0 };
-
-	for (size_t i = 0; i < l.n; i++) {
-		struct container_state s;
-
-		container_get_state(l.v[i], &s);
-		if (container_is_running(&s))
-			arena_push(a, &out, ((struct suspect){ container_ref(l.v[i]), s.pid }));
-	}
-	return out;
-}
-
-static void check_suspect(const struct suspect *s, const struct ctrd_task *t)
-{
-	struct ctrd_exit exit = { .code = EXIT_UNKNOWN, .at = clock_now_ns() };
-
-	if (t && t->status != CTRD_TASK_STOPPED)
-		return;
-	if (t)
-		exit = t->exit;
-	exit.pid = s->pid;
-	container_exited(s->c, &exit);
-}
-
-/* An exec that has ended while nobody listened. One that is not there yet is just being started. */
-static void check_exec(struct engine *g, struct exec *x)
-{
-	struct ctrd_exit exit = { .code = EXIT_UNKNOWN, .at = clock_now_ns() };
-	struct ctrd_task t;
-	struct err e = { 0 };
-	bool running;
-
-	pthread_mutex_lock(&x->lock);
-	running = x->status == EXEC_RUNNING;
-	pthread_mutex_unlock(&x->lock);
-	if (ctrd_task_get(g, x->container->id, x->id, &t, &e) == 0) {
-		if (t.status != CTRD_TASK_STOPPED)
-			return;
-		exit = t.exit;
-	} else if (e.kind != ERR_NOT_FOUND || !running) {
-		return;
-	}
-	exec_exited(x, &exit);
-}
-
-static void check_execs(struct engine *g)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	struct strs ids = execs_started(g->execs, &a);
-
-	for (size_t i = 0; i < ids.n; i++) {
-		_cleanup_exec_ struct exec *x = execs_find(g->execs, ids.v[i], NULL);
-
-		if (x)
-			check_exec(g, x);
-	}
-}
-
-/* A removal that failed, be it because containerd was away for long, is tried again. */
-static void retry_removals(struct engine *g)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	_cleanup_list_ struct container_list l = containers_list(g->containers, &a);
-
-	for (size_t i = 0; i < l.n; i++) {
-		struct container_state s;
-		struct err e = { 0 };
-
-		container_get_state(l.v[i], &s);
-		if (s.status == CONTAINER_DEAD &&
-		    container_remove(l.v[i], false, s.removing_volumes, &e) < 0)
-			log_error_of(&e, "remove container %s", l.v[i]->id);
-	}
-}
-
-void recover_missed_exits(struct engine *g)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	struct suspects running = running_by_our_books(g, &a);
-	struct ctrd_tasks tasks;
-	struct err e = { 0 };
-	bool listed = running.n == 0 || ctrd_task_list(g, &a, &tasks, &e) == 0;
-
-	if (!listed)
-		log_warn_of(&e, "list containerd's tasks");
-	for (size_t i = 0; i < running.n; i++) {
-		if (listed)
-			check_suspect(&running.v[i], find_task(&tasks, running.v[i].c->id));
-		container_unref(running.v[i].c);
-	}
-	check_execs(g);
-	retry_removals(g);
 }

@@ -15,7 +15,10 @@ int recover_containers(struct engine *g, struct err *e) must_check;
 /* Takes the subscription and handles its events, in a thread of its own; subscribes again when it breaks. */
 void watch_start(struct engine *g, struct grpc_stream *events);
 
-/* Containers that run by our books but not by containerd's are handled as ended. Any thread. */
-void recover_missed_exits(struct engine *g);
+/*
+ * Containers that run by our books but not by containerd's are handled as ended. `patient`: those
+ * that containerd knows nothing of as well, which takes some seconds. Any thread.
+ */
+void recover_missed_exits(struct engine *g, bool patient);
 
 #endif

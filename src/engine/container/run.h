@@ -16,6 +16,9 @@ int container_do_start(struct container *c, struct err *e) must_check;
 void container_exited(struct container *c, const struct ctrd_exit *exit);
 void container_do_exited(struct container *c, const struct ctrd_exit *exit);
 
+/* How it has ended if containerd has no task of it and nobody was told; before its streams are closed. */
+struct ctrd_exit container_end_untold(struct container *c, int pid);
+
 /* Does its restart policy bring back a container that ended like this? */
 bool container_wants_restart(const struct container_record *r, const struct container_state *s);
 /* It waited for its restart when the engine before us ended. */

@@ -117,7 +117,7 @@ static void read_events(struct watch *w)
 
 static void *look_again_thread(void *arg)
 {
-	recover_missed_exits(arg);
+	recover_missed_exits(arg, true);
 	return NULL;
 }
 
@@ -144,7 +144,7 @@ static void subscribe(struct watch *w)
 		told = true;
 		usleep(RETRY_US);
 	}
-	recover_missed_exits(w->engine);
+	recover_missed_exits(w->engine, false);
 }
 
 static void *watch_thread(void *arg)

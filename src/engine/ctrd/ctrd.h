@@ -108,7 +108,9 @@ struct ctrd_tasks {
 };
 int ctrd_task_list(struct engine *g, struct arena *a, struct ctrd_tasks *out, struct err *e)
         must_check;
-/* The process of an exec. `id` of the answer is borrowed from `exec`. */
+/* NULL when there is none. */
+const struct ctrd_task *ctrd_tasks_find(const struct ctrd_tasks *tasks, const char *id);
+/* The process of an exec; `exec` NULL: the init process. `id` of the answer is borrowed from `exec`. */
 int ctrd_task_get(struct engine *g, const char *id, const char *exec, struct ctrd_task *out,
                   struct err *e) must_check;
 

@@ -230,7 +230,8 @@ int ctrd_task_get(struct engine *g, const char *id, const char *exec, struct ctr
 	if (ctrd_call_again(g, RPC_TASKS_GET, &req, &a, (void **)&resp, e) < 0)
 		return -1;
 	if (!resp->process)
-		return err_set(e, ERR_INTERNAL, "containerd told nothing of exec %s", exec);
+		return err_set(e, ERR_INTERNAL, "containerd told nothing of process %s",
+		               exec ? exec : id);
 	*out = task_of(resp->process, exec);
 	return 0;
 }
@@ -249,4 +250,12 @@ int ctrd_task_list(struct engine *g, struct arena *a, struct ctrd_tasks *out, st
 		arena_push(a, out, task_of(p, p->id ? p->id : p->container_id));
 	}
 	return 0;
+}
+
+const struct ctrd_task *ctrd_tasks_find(const struct ctrd_tasks *tasks, const char *id)
+{
+	for (size_t i = 0; i < tasks->n; i++)
+		if (str_eq(tasks->v[i].id, id))
+			return &tasks->v[i];
+	return NULL;
 }
