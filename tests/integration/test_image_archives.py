@@ -118,7 +118,7 @@ def one(**changes):
     (archive({"oci-layout": LAYOUT, "index.json": one(size=10**12)}), "is more than"),
     (archive({"oci-layout": b'{"imageLayoutVersion":"9"}', "index.json": one()}), "version 9 is not known"),
     (archive({"oci-layout": LAYOUT, "index.json": one()})[:1100], "cut off"),
-])
+], ids=lambda value: value if isinstance(value, str) else "archive")
 def test_bad_archives(stack, docker, data, words):
     before = docker("images", "-aq")
     reply = stack.api("POST", "/v1.41/images/load", data, {"Content-Type": "application/x-tar"})

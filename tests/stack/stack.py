@@ -279,7 +279,7 @@ class Stack:
         return hit
 
     def close(self, keep=False):
-        if sanitized():
+        if sanitized() and self.daemons:
             self._end_in_order()
         self.sandbox.close(keep)
         for process in self.daemons.values():
