@@ -34,6 +34,7 @@ struct server {
 	struct loop *loop;
 	const char *socket_path;
 	int fd;
+	struct loop_source *source; /* of fd */
 	unsigned controls;
 	bool ended;
 	struct loop_source *idle; /* while it owns nothing */
@@ -312,7 +313,7 @@ static int run(struct server *s, int status_fd, struct err *e)
 		return -1;
 	s->loop = loop_new(e);
 	if (!s->loop || !(s->dns = dns_new(s->loop, e)) ||
-	    !loop_add(s->loop, s->fd, EPOLLIN, on_connection, s, e))
+	    !(s->source = loop_add(s->loop, s->fd, EPOLLIN, on_connection, s, e)))
 		return -1;
 	report_status(status_fd, NULL);
 	close(status_fd);
