@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -167,6 +168,16 @@ int unix_connect(const char *path, struct err *e)
 		if (errno != EINTR)
 			return err_errno(e, errno, "connect to %s", path);
 	return take_fd(&fd);
+}
+
+#define DYING_MS 50
+
+bool unix_is_served(const char *path)
+{
+	_cleanup_close_ int fd = unix_connect(path, NULL);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return fd >= 0 && poll(&p, 1, DYING_MS) == 0;
 }
 
 int unix_listen(const char *path, unsigned mode, struct err *e)

@@ -198,9 +198,8 @@ void shim_remove_socket(const struct shim_command *c)
 	_cleanup_arena_ struct arena a = { 0 };
 	const char *address = bundle_read(&a, c->bundle, "address");
 	const char *path = str_after(address ? address : shim_default_address(c, &a), "unix://");
-	_cleanup_close_ int fd = -1;
 
-	if (path && path_exists(path) && (fd = unix_connect(path, NULL)) < 0)
+	if (path && path_exists(path) && !unix_is_served(path))
 		unlink(path);
 }
 

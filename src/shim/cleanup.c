@@ -73,12 +73,11 @@ static void remove_socket(struct arena *a, const char *bundle)
 {
 	const char *path;
 	struct slice text;
-	_cleanup_close_ int fd = -1;
 
 	if (file_read(a, AT_FDCWD, path_join(a, bundle, "address"), 4096, &text, NULL) < 0)
 		return;
 	path = str_after(arena_strndup(a, text.data, text.len), "unix://");
-	if (path && (fd = unix_connect(path, NULL)) < 0)
+	if (path && !unix_is_served(path))
 		unlink(path);
 }
 

@@ -284,6 +284,32 @@ static void loop_serves_timers_and_posts(unused_arg void **state)
 	loop_free(c.loop);
 }
 
+static void *close_later(void *arg)
+{
+	usleep(10000);
+	fd_close(arg);
+	return NULL;
+}
+
+static void who_is_dying_serves_nobody(unused_arg void **state)
+{
+	char dir[] = "/tmp/lighter-base-XXXXXX", path[64];
+	struct err e = { 0 };
+	pthread_t t;
+	int fd;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/socket", dir);
+	assert_false(unix_is_served(path));
+	fd = unix_listen(path, 0600, &e);
+	assert_true(unix_is_served(path));
+	pthread_create(&t, NULL, close_later, &fd);
+	assert_false(unix_is_served(path));
+	pthread_join(t, NULL);
+	assert_false(unix_is_served(path));
+	assert_int_equal(tree_remove(AT_FDCWD, dir, &e), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +327,7 @@ int main(void)
 		cmocka_unit_test(expressions_are_bounded),
 		cmocka_unit_test(times_read_as_they_were_written),
 		cmocka_unit_test(loop_serves_timers_and_posts),
+		cmocka_unit_test(who_is_dying_serves_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
