@@ -4,9 +4,9 @@
 #include "base/clock.h"
 #include "containerd/db.h"
 #include "containerd/exchange.h"
-#include "containerd/filter.h"
 #include "containerd/gc.h"
 #include "containerd/labels.h"
+#include "containerd/listing.h"
 #include "containerd/namespaces.h"
 #include "containerd/request.h"
 #include "containerd/services.h"
@@ -17,7 +17,7 @@
 
 #define COLUMNS "id, body, labels, created, updated"
 
-static Containers__Container *read_row(struct arena *a, struct rows *r, struct err *e)
+static void *read_row(struct arena *a, struct rows *r, struct err *e)
 {
 	struct slice body = rows_blob(r, a, 1);
 	struct labels labels = labels_unpack(a, rows_blob(r, a, 2));
@@ -110,57 +110,36 @@ static const char *container_field(const void *object, const struct strs *path)
 	return NULL;
 }
 
-struct container_list {
-	size_t n;
-	Containers__Container **v;
+static const struct listing listing = {
+	.sql = "SELECT " COLUMNS " FROM containers WHERE ns = ? ORDER BY id",
+	.read = read_row,
+	.field = container_field,
 };
 
-static int list(struct rpc_call *call, const Containers__ListContainersRequest *req,
-                struct container_list *out, struct err *e)
+static int containers_list(struct rpc_call *call, const void *reqp, void *respp, struct err *e)
 {
-	const char *ns = request_namespace(call, e);
-	struct arena *a = rpc_call_arena(call);
-	_cleanup_filter_ struct filter *f = NULL;
-	_cleanup_tx_ struct tx tx = { 0 };
-	struct rows r;
-
-	if (!ns || filter_parse(req->n_filters, req->filters, &f, e) < 0 ||
-	    tx_begin(&tx, request_daemon(call)->db, DB_READ, e) < 0)
-		return -1;
-	rows_open(&r, &tx, "SELECT " COLUMNS " FROM containers WHERE ns = ? ORDER BY id", "s", ns);
-	while (rows_next(&r, e)) {
-		Containers__Container *c = read_row(a, &r, e);
-
-		if (!c)
-			return -1;
-		if (filter_match(f, container_field, c))
-			arena_push(a, out, c);
-	}
-	return r.failed ? -1 : 0;
-}
-
-static int containers_list(struct rpc_call *call, const void *req, void *respp, struct err *e)
-{
+	const Containers__ListContainersRequest *req = reqp;
 	Containers__ListContainersResponse *resp = respp;
-	struct container_list l = { 0 };
+	struct list list = { 0 };
 
-	if (list(call, req, &l, e) < 0)
+	if (list_read(call, &listing, req->n_filters, req->filters, &list, e) < 0)
 		return -1;
-	resp->n_containers = l.n;
-	resp->containers = l.v;
+	resp->n_containers = list.n;
+	resp->containers = (Containers__Container **)list.v;
 	return 0;
 }
 
-static int containers_list_stream(struct rpc_call *call, const void *req, unused_arg void *resp,
+static int containers_list_stream(struct rpc_call *call, const void *reqp, unused_arg void *resp,
                                   struct err *e)
 {
+	const Containers__ListContainersRequest *req = reqp;
 	Containers__ListContainerMessage m = CONTAINERS__LIST_CONTAINER_MESSAGE__INIT;
-	struct container_list l = { 0 };
+	struct list list = { 0 };
 
-	if (list(call, req, &l, e) < 0)
+	if (list_read(call, &listing, req->n_filters, req->filters, &list, e) < 0)
 		return -1;
-	for (size_t i = 0; i < l.n; i++) {
-		m.container = l.v[i];
+	for (size_t i = 0; i < list.n; i++) {
+		m.container = list.v[i];
 		if (rpc_call_send(call, &m, e) < 0)
 			return -1;
 	}

@@ -10,10 +10,10 @@
 #include "base/limits.h"
 #include "containerd/blobs.h"
 #include "containerd/exchange.h"
-#include "containerd/filter.h"
 #include "containerd/gc.h"
 #include "containerd/labels.h"
 #include "containerd/leases.h"
+#include "containerd/listing.h"
 #include "containerd/request.h"
 #include "containerd/services.h"
 #include "proto/service_events.pb-c.h"
@@ -23,7 +23,7 @@
 
 #define COLUMNS "digest, size, labels, created, updated"
 
-static Content__Info *read_row(struct arena *a, struct rows *r)
+static void *read_row(struct arena *a, struct rows *r, unused_arg struct err *e)
 {
 	Content__Info *i = pb_new(a, content__info, Content__Info);
 	struct labels labels = labels_unpack(a, rows_blob(r, a, 2));
@@ -45,7 +45,7 @@ Content__Info *content_find(struct tx *tx, struct arena *a, const char *ns, cons
 	rows_open(&r, tx, "SELECT " COLUMNS " FROM content WHERE ns = ? AND digest = ?", "ss", ns,
 	          digest);
 	while (rows_next(&r, e))
-		i = read_row(a, &r);
+		i = read_row(a, &r, e);
 	if (!i && !r.failed)
 		err_set(e, ERR_NOT_FOUND, "content digest %s: not found", digest);
 	return i;
@@ -124,51 +124,22 @@ static const char *info_field(const void *object, const struct strs *path)
 	return str_eq(path->v[0], "labels") ? labels_field(LABELS_OF(i), path) : NULL;
 }
 
-/* So many in one message of a list. */
-#define LIST_BATCH 100
-
-struct info_list {
-	size_t n;
-	Content__Info **v;
+static const struct listing listing = {
+	.sql = "SELECT " COLUMNS " FROM content WHERE ns = ? ORDER BY digest",
+	.read = read_row,
+	.field = info_field,
 };
 
-static int read_all(struct rpc_call *call, const Content__ListContentRequest *req,
-                    struct info_list *list, struct err *e)
-{
-	const char *ns = request_namespace(call, e);
-	struct arena *a = rpc_call_arena(call);
-	_cleanup_filter_ struct filter *f = NULL;
-	_cleanup_tx_ struct tx tx = { 0 };
-	struct rows r;
-
-	if (!ns || filter_parse(req->n_filters, req->filters, &f, e) < 0 ||
-	    tx_begin(&tx, request_daemon(call)->db, DB_READ, e) < 0)
-		return -1;
-	rows_open(&r, &tx, "SELECT " COLUMNS " FROM content WHERE ns = ? ORDER BY digest", "s", ns);
-	while (rows_next(&r, e)) {
-		Content__Info *i = read_row(a, &r);
-
-		if (filter_match(f, info_field, i))
-			arena_push(a, list, i);
-	}
-	return r.failed ? -1 : 0;
-}
-
-static int content_list(struct rpc_call *call, const void *req, unused_arg void *resp,
+static int content_list(struct rpc_call *call, const void *reqp, unused_arg void *resp,
                         struct err *e)
 {
+	const Content__ListContentRequest *req = reqp;
 	Content__ListContentResponse m = CONTENT__LIST_CONTENT_RESPONSE__INIT;
-	struct info_list list = { 0 };
+	struct list list = { 0 };
 
-	if (read_all(call, req, &list, e) < 0)
+	if (list_read(call, &listing, req->n_filters, req->filters, &list, e) < 0)
 		return -1;
-	for (size_t i = 0; i < list.n; i += LIST_BATCH) {
-		m.n_info = MIN(LIST_BATCH, list.n - i);
-		m.info = list.v + i;
-		if (rpc_call_send(call, &m, e) < 0)
-			return -1;
-	}
-	return 0;
+	return list_send(call, &list, &m, &m.n_info, (void ***)&m.info, e);
 }
 
 static int content_delete(struct rpc_call *call, const void *reqp, unused_arg void *resp,

@@ -1,33 +1,12 @@
 /*
  * Fields of event envelopes. See event_field.h. The fields of an event are found by reflection: any
- * message of the table can be asked for its strings by their names on the wire.
+ * message can be asked for its strings by their names on the wire.
  */
 #include "containerd/event_field.h"
 
-#include <string.h>
-#include "base/macros.h"
 #include "base/str.h"
-#include "proto/images.pb-c.h"
-#include "proto/pairs.pb-c.h"
-#include "proto/service_events.pb-c.h"
-#include "proto/task_events.pb-c.h"
 #include "proto/types.pb-c.h"
 #include "rpc/wkt.h"
-
-static const ProtobufCMessageDescriptor *const event_types[] = {
-	&events__task_create__descriptor,       &events__task_start__descriptor,
-	&events__task_delete__descriptor,       &events__task_exit__descriptor,
-	&events__task_oom__descriptor,          &events__task_exec_added__descriptor,
-	&events__task_exec_started__descriptor, &events__task_paused__descriptor,
-	&events__task_resumed__descriptor,      &events__task_checkpointed__descriptor,
-	&events__container_create__descriptor,  &events__container_update__descriptor,
-	&events__container_delete__descriptor,  &events__content_create__descriptor,
-	&events__content_delete__descriptor,    &events__namespace_create__descriptor,
-	&events__namespace_update__descriptor,  &events__namespace_delete__descriptor,
-	&events__snapshot_prepare__descriptor,  &events__snapshot_commit__descriptor,
-	&events__snapshot_remove__descriptor,   &images__image_create__descriptor,
-	&images__image_update__descriptor,      &images__image_delete__descriptor,
-};
 
 static const char *nonempty(const char *s)
 {
@@ -57,16 +36,8 @@ static const char *inner_field(const Google__Any *any, const struct strs *path)
 {
 	static __thread char value[256];
 	_cleanup_arena_ struct arena a = { 0 };
-	struct err ignored = { 0 };
-	const char *found = NULL;
+	const char *found = message_field(wkt_event_unpack(&a, any), path, 1);
 
-	for (size_t i = 0; any && i < ARRAY_LEN(event_types); i++) {
-		const char *url = any->type_url ? any->type_url : "", *slash = strrchr(url, '/');
-
-		if (str_eq(slash ? slash + 1 : url, event_types[i]->name))
-			found = message_field(wkt_any_unpack(&a, event_types[i], any, &ignored),
-			                      path, 1);
-	}
 	return found && str_copy(value, sizeof(value), found) ? value : NULL;
 }
 

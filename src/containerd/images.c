@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "containerd/db.h"
 #include "containerd/exchange.h"
-#include "containerd/filter.h"
+#include "containerd/listing.h"
 #include "containerd/gc.h"
 #include "containerd/labels.h"
 #include "containerd/namespaces.h"
@@ -16,7 +16,7 @@
 
 #define COLUMNS "name, media_type, digest, size, annotations, labels, created, updated"
 
-static Images__Image *read_row(struct arena *a, struct rows *r)
+static void *read_row(struct arena *a, struct rows *r, unused_arg struct err *e)
 {
 	Images__Image *i = pb_new(a, images__image, Images__Image);
 	struct labels annotations = labels_unpack(a, rows_blob(r, a, 4));
@@ -44,7 +44,7 @@ static Images__Image *find(struct tx *tx, struct arena *a, const char *ns, const
 	rows_open(&r, tx, "SELECT " COLUMNS " FROM images WHERE ns = ? AND name = ?", "ss", ns,
 	          name);
 	while (rows_next(&r, e))
-		i = read_row(a, &r);
+		i = read_row(a, &r, e);
 	if (!i && !r.failed)
 		err_set(e, ERR_NOT_FOUND, "image \"%s\": not found", name);
 	return i;
@@ -117,33 +117,23 @@ static const char *image_field(const void *object, const struct strs *path)
 	return str_eq(path->v[1], "mediatype") ? i->target->media_type : NULL;
 }
 
+static const struct listing listing = {
+	.sql = "SELECT " COLUMNS " FROM images WHERE ns = ? ORDER BY name",
+	.read = read_row,
+	.field = image_field,
+};
+
 static int images_list(struct rpc_call *call, const void *reqp, void *respp, struct err *e)
 {
 	const Images__ListImagesRequest *req = reqp;
 	Images__ListImagesResponse *resp = respp;
-	const char *ns = request_namespace(call, e);
-	struct arena *a = rpc_call_arena(call);
-	_cleanup_filter_ struct filter *f = NULL;
-	_cleanup_tx_ struct tx tx = { 0 };
-	struct {
-		size_t n;
-		Images__Image **v;
-	} list = { 0 };
-	struct rows r;
+	struct list list = { 0 };
 
-	if (!ns || filter_parse(req->n_filters, req->filters, &f, e) < 0 ||
-	    tx_begin(&tx, request_daemon(call)->db, DB_READ, e) < 0)
+	if (list_read(call, &listing, req->n_filters, req->filters, &list, e) < 0)
 		return -1;
-	rows_open(&r, &tx, "SELECT " COLUMNS " FROM images WHERE ns = ? ORDER BY name", "s", ns);
-	while (rows_next(&r, e)) {
-		Images__Image *i = read_row(a, &r);
-
-		if (filter_match(f, image_field, i))
-			arena_push(a, &list, i);
-	}
 	resp->n_images = list.n;
-	resp->images = list.v;
-	return r.failed ? -1 : 0;
+	resp->images = (Images__Image **)list.v;
+	return 0;
 }
 
 static int images_create(struct rpc_call *call, const void *reqp, void *respp, struct err *e)

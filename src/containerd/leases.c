@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include "base/clock.h"
 #include "base/id.h"
-#include "containerd/filter.h"
+#include "containerd/listing.h"
 #include "containerd/gc.h"
 #include "containerd/labels.h"
 #include "containerd/namespaces.h"
@@ -113,7 +113,7 @@ static int leases_delete(struct rpc_call *call, const void *reqp, unused_arg voi
 	return 0;
 }
 
-static Leases__Lease *read_row(struct arena *a, struct rows *r)
+static void *read_row(struct arena *a, struct rows *r, unused_arg struct err *e)
 {
 	Leases__Lease *l = pb_new(a, leases__lease, Leases__Lease);
 	struct labels labels = labels_unpack(a, rows_blob(r, a, 1));
@@ -133,34 +133,23 @@ static const char *lease_field(const void *object, const struct strs *path)
 	return str_eq(path->v[0], "labels") ? labels_field(LABELS_OF(l), path) : NULL;
 }
 
+static const struct listing listing = {
+	.sql = "SELECT id, labels, created FROM leases WHERE ns = ? ORDER BY id",
+	.read = read_row,
+	.field = lease_field,
+};
+
 static int leases_list(struct rpc_call *call, const void *reqp, void *respp, struct err *e)
 {
 	const Leases__ListRequest *req = reqp;
 	Leases__ListResponse *resp = respp;
-	const char *ns = request_namespace(call, e);
-	struct arena *a = rpc_call_arena(call);
-	_cleanup_filter_ struct filter *f = NULL;
-	_cleanup_tx_ struct tx tx = { 0 };
-	struct {
-		size_t n;
-		Leases__Lease **v;
-	} list = { 0 };
-	struct rows r;
+	struct list list = { 0 };
 
-	if (!ns || filter_parse(req->n_filters, req->filters, &f, e) < 0 ||
-	    tx_begin(&tx, request_daemon(call)->db, DB_READ, e) < 0)
+	if (list_read(call, &listing, req->n_filters, req->filters, &list, e) < 0)
 		return -1;
-	rows_open(&r, &tx, "SELECT id, labels, created FROM leases WHERE ns = ? ORDER BY id", "s",
-	          ns);
-	while (rows_next(&r, e)) {
-		Leases__Lease *l = read_row(a, &r);
-
-		if (filter_match(f, lease_field, l))
-			arena_push(a, &list, l);
-	}
 	resp->n_leases = list.n;
-	resp->leases = list.v;
-	return r.failed ? -1 : 0;
+	resp->leases = (Leases__Lease **)list.v;
+	return 0;
 }
 
 /* ---- resources ---- */

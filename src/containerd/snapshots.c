@@ -101,46 +101,45 @@ static void publish_prepare(const struct make *m)
 	exchange_publish(m->d->events, m->ns, "/snapshot/prepare", &event);
 }
 
+/* Fills `m` with what the call says beside the request, makes the snapshot, says how to mount it. */
+static int make_mounts(struct rpc_call *call, struct make *m, const char *snapshotter,
+                       Types__Mount ***mounts, size_t *n, struct err *e)
+{
+	struct overlay_stack stack;
+
+	m->d = request_daemon(call);
+	m->a = rpc_call_arena(call);
+	m->lease = request_lease(call);
+	m->ns = request_namespace(call, e);
+	if (!m->ns || snapshotter_check(snapshotter, e) < 0 || make(m, &stack, e) < 0)
+		return -1;
+	publish_prepare(m);
+	*mounts = overlay_mounts(m->d->overlay, m->a, &stack, n);
+	return 0;
+}
+
 static int snapshots_prepare(struct rpc_call *call, const void *reqp, void *respp, struct err *e)
 {
 	const Snapshots__PrepareSnapshotRequest *req = reqp;
 	Snapshots__PrepareSnapshotResponse *resp = respp;
-	struct make m = { .d = request_daemon(call),
-		          .a = rpc_call_arena(call),
-		          .lease = request_lease(call),
-		          .key = field_text(req->key),
+	struct make m = { .key = field_text(req->key),
 		          .parent = field_text(req->parent),
 		          .kind = SNAPSHOT_ACTIVE,
 		          .labels = LABELS_OF(req) };
-	struct overlay_stack stack;
 
-	m.ns = request_namespace(call, e);
-	if (!m.ns || snapshotter_check(req->snapshotter, e) < 0 || make(&m, &stack, e) < 0)
-		return -1;
-	publish_prepare(&m);
-	resp->mounts = overlay_mounts(m.d->overlay, m.a, &stack, &resp->n_mounts);
-	return 0;
+	return make_mounts(call, &m, req->snapshotter, &resp->mounts, &resp->n_mounts, e);
 }
 
 static int snapshots_view(struct rpc_call *call, const void *reqp, void *respp, struct err *e)
 {
 	const Snapshots__ViewSnapshotRequest *req = reqp;
 	Snapshots__ViewSnapshotResponse *resp = respp;
-	struct make m = { .d = request_daemon(call),
-		          .a = rpc_call_arena(call),
-		          .lease = request_lease(call),
-		          .key = field_text(req->key),
+	struct make m = { .key = field_text(req->key),
 		          .parent = field_text(req->parent),
 		          .kind = SNAPSHOT_VIEW,
 		          .labels = LABELS_OF(req) };
-	struct overlay_stack stack;
 
-	m.ns = request_namespace(call, e);
-	if (!m.ns || snapshotter_check(req->snapshotter, e) < 0 || make(&m, &stack, e) < 0)
-		return -1;
-	publish_prepare(&m);
-	resp->mounts = overlay_mounts(m.d->overlay, m.a, &stack, &resp->n_mounts);
-	return 0;
+	return make_mounts(call, &m, req->snapshotter, &resp->mounts, &resp->n_mounts, e);
 }
 
 /* ---- changing ---- */

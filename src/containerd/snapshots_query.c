@@ -1,5 +1,5 @@
 /* containerd.services.snapshots.v1.Snapshots, what asks only: Mounts, Stat, Usage, List. */
-#include "containerd/filter.h"
+#include "containerd/listing.h"
 #include "containerd/request.h"
 #include "containerd/services.h"
 #include "containerd/snapshot_rows.h"
@@ -75,55 +75,31 @@ static const char *info_field(const void *object, const struct strs *path)
 	return str_eq(path->v[0], "labels") ? labels_field(LABELS_OF(i), path) : NULL;
 }
 
-#define LIST_BATCH 100
-
-struct info_list {
-	size_t n;
-	Snapshots__Info **v;
-};
-
-static int read_all(struct rpc_call *call, const Snapshots__ListSnapshotsRequest *req,
-                    struct info_list *list, struct err *e)
+static void *read_row(struct arena *a, struct rows *r, unused_arg struct err *e)
 {
-	const char *ns = request_namespace(call, e);
-	struct arena *a = rpc_call_arena(call);
-	_cleanup_filter_ struct filter *f = NULL;
-	_cleanup_tx_ struct tx tx = { 0 };
-	struct rows r;
+	struct snapshot s = snapshot_read(a, r);
 
-	if (!ns || snapshotter_check(req->snapshotter, e) < 0 ||
-	    filter_parse(req->n_filters, req->filters, &f, e) < 0 ||
-	    tx_begin(&tx, request_daemon(call)->db, DB_READ, e) < 0)
-		return -1;
-	rows_open(&r, &tx,
-	          "SELECT " SNAPSHOT_COLUMNS
-	          " FROM snapshots WHERE ns = ? AND snapshotter = '" SNAPSHOTTER "' ORDER BY key",
-	          "s", ns);
-	while (rows_next(&r, e)) {
-		struct snapshot s = snapshot_read(a, &r);
-		Snapshots__Info *i = snapshot_info(a, &s);
-
-		if (filter_match(f, info_field, i))
-			arena_push(a, list, i);
-	}
-	return r.failed ? -1 : 0;
+	return snapshot_info(a, &s);
 }
 
-static int snapshots_list(struct rpc_call *call, const void *req, unused_arg void *resp,
+static const struct listing listing = {
+	.sql = "SELECT " SNAPSHOT_COLUMNS
+	       " FROM snapshots WHERE ns = ? AND snapshotter = '" SNAPSHOTTER "' ORDER BY key",
+	.read = read_row,
+	.field = info_field,
+};
+
+static int snapshots_list(struct rpc_call *call, const void *reqp, unused_arg void *resp,
                           struct err *e)
 {
+	const Snapshots__ListSnapshotsRequest *req = reqp;
 	Snapshots__ListSnapshotsResponse m = SNAPSHOTS__LIST_SNAPSHOTS_RESPONSE__INIT;
-	struct info_list list = { 0 };
+	struct list list = { 0 };
 
-	if (read_all(call, req, &list, e) < 0)
+	if (snapshotter_check(req->snapshotter, e) < 0 ||
+	    list_read(call, &listing, req->n_filters, req->filters, &list, e) < 0)
 		return -1;
-	for (size_t i = 0; i < list.n; i += LIST_BATCH) {
-		m.n_info = MIN(LIST_BATCH, list.n - i);
-		m.info = list.v + i;
-		if (rpc_call_send(call, &m, e) < 0)
-			return -1;
-	}
-	return 0;
+	return list_send(call, &list, &m, &m.n_info, (void ***)&m.info, e);
 }
 
 SERVICE_ROUTES(snapshots_query, { RPC_SNAPSHOTS_MOUNTS, snapshots_mounts },

@@ -12,20 +12,28 @@
 #include "proto/tasks.pb-c.h"
 #include "rpc/wkt.h"
 
-static int tasks_kill(struct rpc_call *call, const void *reqp, unused_arg void *resp, struct err *e)
+/* Names the task in the shim's request, whose id is *id, and calls. What comes back is empty. */
+static int control(struct rpc_call *call, const char *container, enum rpc_method_id method,
+                   void *out, const char **id, int timeout_ms, struct err *e)
 {
-	const Tasks__KillRequest *req = reqp;
-	Shim__KillRequest out = SHIM__KILL_REQUEST__INIT;
-	_cleanup_task_ struct task *task = request_task(call, req->container_id, e);
+	_cleanup_task_ struct task *task = request_task(call, container, e);
 	void *in;
 
 	if (!task)
 		return -1;
-	out.id = task->id;
+	*id = task->id;
+	return task_call(task, method, out, timeout_ms, rpc_call_arena(call), &in, e);
+}
+
+static int tasks_kill(struct rpc_call *call, const void *reqp, unused_arg void *resp, struct err *e)
+{
+	const Tasks__KillRequest *req = reqp;
+	Shim__KillRequest out = SHIM__KILL_REQUEST__INIT;
+
 	out.exec_id = req->exec_id;
 	pb_set(&out, signal, req->signal);
 	pb_set(&out, all, req->all);
-	return task_call(task, RPC_TASK_V2_KILL, &out, 0, rpc_call_arena(call), &in, e);
+	return control(call, req->container_id, RPC_TASK_V2_KILL, &out, &out.id, 0, e);
 }
 
 static int tasks_resize_pty(struct rpc_call *call, const void *reqp, unused_arg void *resp,
@@ -33,17 +41,12 @@ static int tasks_resize_pty(struct rpc_call *call, const void *reqp, unused_arg 
 {
 	const Tasks__ResizePtyRequest *req = reqp;
 	Shim__ResizePtyRequest out = SHIM__RESIZE_PTY_REQUEST__INIT;
-	_cleanup_task_ struct task *task = request_task(call, req->container_id, e);
-	void *in;
 
-	if (!task)
-		return -1;
-	out.id = task->id;
 	out.exec_id = req->exec_id;
 	pb_set(&out, width, req->width);
 	pb_set(&out, height, req->height);
-	return task_call(task, RPC_TASK_V2_RESIZE_PTY, &out, TASK_QUERY_TIMEOUT_MS,
-	                 rpc_call_arena(call), &in, e);
+	return control(call, req->container_id, RPC_TASK_V2_RESIZE_PTY, &out, &out.id,
+	               TASK_QUERY_TIMEOUT_MS, e);
 }
 
 static int tasks_close_io(struct rpc_call *call, const void *reqp, unused_arg void *resp,
@@ -51,16 +54,11 @@ static int tasks_close_io(struct rpc_call *call, const void *reqp, unused_arg vo
 {
 	const Tasks__CloseIORequest *req = reqp;
 	Shim__CloseIORequest out = SHIM__CLOSE_IOREQUEST__INIT;
-	_cleanup_task_ struct task *task = request_task(call, req->container_id, e);
-	void *in;
 
-	if (!task)
-		return -1;
-	out.id = task->id;
 	out.exec_id = req->exec_id;
 	pb_set(&out, stdin, req->stdin);
-	return task_call(task, RPC_TASK_V2_CLOSE_IO, &out, TASK_QUERY_TIMEOUT_MS,
-	                 rpc_call_arena(call), &in, e);
+	return control(call, req->container_id, RPC_TASK_V2_CLOSE_IO, &out, &out.id,
+	               TASK_QUERY_TIMEOUT_MS, e);
 }
 
 static int tasks_pause(struct rpc_call *call, const void *reqp, unused_arg void *resp,
@@ -68,13 +66,8 @@ static int tasks_pause(struct rpc_call *call, const void *reqp, unused_arg void 
 {
 	const Tasks__PauseTaskRequest *req = reqp;
 	Shim__PauseRequest out = SHIM__PAUSE_REQUEST__INIT;
-	_cleanup_task_ struct task *task = request_task(call, req->container_id, e);
-	void *in;
 
-	if (!task)
-		return -1;
-	out.id = task->id;
-	return task_call(task, RPC_TASK_V2_PAUSE, &out, 0, rpc_call_arena(call), &in, e);
+	return control(call, req->container_id, RPC_TASK_V2_PAUSE, &out, &out.id, 0, e);
 }
 
 static int tasks_resume(struct rpc_call *call, const void *reqp, unused_arg void *resp,
@@ -82,13 +75,8 @@ static int tasks_resume(struct rpc_call *call, const void *reqp, unused_arg void
 {
 	const Tasks__ResumeTaskRequest *req = reqp;
 	Shim__ResumeRequest out = SHIM__RESUME_REQUEST__INIT;
-	_cleanup_task_ struct task *task = request_task(call, req->container_id, e);
-	void *in;
 
-	if (!task)
-		return -1;
-	out.id = task->id;
-	return task_call(task, RPC_TASK_V2_RESUME, &out, 0, rpc_call_arena(call), &in, e);
+	return control(call, req->container_id, RPC_TASK_V2_RESUME, &out, &out.id, 0, e);
 }
 
 static Shim__UpdateTaskRequest__AnnotationsEntry **annotations(struct arena *a, size_t n,
@@ -111,17 +99,11 @@ static int tasks_update(struct rpc_call *call, const void *reqp, unused_arg void
 {
 	const Tasks__UpdateTaskRequest *req = reqp;
 	Shim__UpdateTaskRequest out = SHIM__UPDATE_TASK_REQUEST__INIT;
-	struct arena *a = rpc_call_arena(call);
-	_cleanup_task_ struct task *task = request_task(call, req->container_id, e);
-	void *in;
 
-	if (!task)
-		return -1;
-	out.id = task->id;
 	out.resources = req->resources;
 	out.n_annotations = req->n_annotations;
-	out.annotations = annotations(a, req->n_annotations, req->annotations);
-	return task_call(task, RPC_TASK_V2_UPDATE, &out, 0, a, &in, e);
+	out.annotations = annotations(rpc_call_arena(call), req->n_annotations, req->annotations);
+	return control(call, req->container_id, RPC_TASK_V2_UPDATE, &out, &out.id, 0, e);
 }
 
 static int tasks_list_pids(struct rpc_call *call, const void *reqp, void *respp, struct err *e)

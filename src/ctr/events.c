@@ -4,37 +4,6 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "proto/event_service.pb-c.h"
-#include "proto/images.pb-c.h"
-#include "proto/service_events.pb-c.h"
-#include "proto/task_events.pb-c.h"
-
-static const ProtobufCMessageDescriptor *const kinds[] = {
-	&events__task_create__descriptor,       &events__task_start__descriptor,
-	&events__task_delete__descriptor,       &events__task_exit__descriptor,
-	&events__task_oom__descriptor,          &events__task_exec_added__descriptor,
-	&events__task_exec_started__descriptor, &events__task_paused__descriptor,
-	&events__task_resumed__descriptor,      &events__task_checkpointed__descriptor,
-	&events__container_create__descriptor,  &events__container_update__descriptor,
-	&events__container_delete__descriptor,  &events__content_create__descriptor,
-	&events__content_delete__descriptor,    &events__namespace_create__descriptor,
-	&events__namespace_update__descriptor,  &events__namespace_delete__descriptor,
-	&events__snapshot_prepare__descriptor,  &events__snapshot_commit__descriptor,
-	&events__snapshot_remove__descriptor,   &images__image_create__descriptor,
-	&images__image_update__descriptor,      &images__image_delete__descriptor,
-};
-
-/* NULL for an event that we do not know. */
-static const void *unpack(struct ctr *c, const Google__Any *any)
-{
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		struct err e = { 0 };
-		const void *m = wkt_any_unpack(&c->a, kinds[i], any, &e);
-
-		if (m)
-			return m;
-	}
-	return NULL;
-}
 
 /* As Go prints a time. */
 static const char *time_text(struct ctr *c, const Google__Timestamp *t)
@@ -48,7 +17,7 @@ static const char *time_text(struct ctr *c, const Google__Timestamp *t)
 
 static void print_event(struct ctr *c, const Types__Envelope *envelope)
 {
-	const void *event = envelope->event ? unpack(c, envelope->event) : NULL;
+	const void *event = wkt_event_unpack(&c->a, envelope->event);
 
 	printf("%s %s %s %s\n", time_text(c, envelope->timestamp), ctr_text(envelope->namespace_),
 	       ctr_text(envelope->topic), event ? ctr_message_json(c, event) : "");

@@ -38,4 +38,7 @@ Google__Any *wkt_any_raw(struct arena *a, const char *type_url, struct slice val
 void *wkt_any_unpack(struct arena *a, const ProtobufCMessageDescriptor *d, const Google__Any *any,
                      struct err *e) must_check;
 
+/* What an event of containerd carries; NULL when it is none that we know or does not unpack. */
+void *wkt_event_unpack(struct arena *a, const Google__Any *any);
+
 #endif

@@ -166,7 +166,8 @@ static void sweep_snapshots(struct engine *g, struct arena *a)
 	struct strs keys;
 	struct err e = { 0 };
 
-	if (ctrd_snapshot_keys(g, g->opt.storage_driver, a, &keys, &e) < 0) {
+	if (ctrd_snapshot_keys(g->ctrd, g->opt.storage_driver, CTRD_OUR_SNAPSHOTS, a, &keys, &e) <
+	    0) {
 		log_warn_of(&e, "list containerd's snapshots");
 		return;
 	}

@@ -8,7 +8,6 @@
 #include "proto/task_events.pb-c.h"
 #include "proto/version.pb-c.h"
 
-#define OUR_LABEL     "lighter.container" /* on snapshots: tells containers' from images' */
 #define GC_ROOT_LABEL "containerd.io/gc.root"
 #define SPEC_URL      "types.containerd.io/opencontainers/runtime-spec/1/Spec"
 
@@ -92,7 +91,7 @@ int ctrd_snapshot_prepare(struct engine *g, const char *snapshotter, const char 
 	req.key = key;
 	req.parent = parent;
 	add_label(a, &req.n_labels, &req.labels, GC_ROOT_LABEL, "true");
-	add_label(a, &req.n_labels, &req.labels, OUR_LABEL, key);
+	add_label(a, &req.n_labels, &req.labels, CTRD_OUR_LABEL, key);
 	if (ctrd_call(g, RPC_SNAPSHOTS_PREPARE, &req, a, (void **)&resp, e) < 0)
 		return -1;
 	take_mounts(a, resp->n_mounts, resp->mounts, out);
@@ -158,27 +157,26 @@ int ctrd_snapshot_sizes(struct engine *g, const char *snapshotter, const char *k
 	return 0;
 }
 
-int ctrd_snapshot_keys(struct engine *g, const char *snapshotter, struct arena *a, struct strs *out,
-                       struct err *e)
+int ctrd_snapshot_keys(struct grpc_client *client, const char *snapshotter, const char *filter,
+                       struct arena *a, struct strs *out, struct err *e)
 {
-	static const char *filters[] = { "labels.\"" OUR_LABEL "\"" };
 	Snapshots__ListSnapshotsRequest req = SNAPSHOTS__LIST_SNAPSHOTS_REQUEST__INIT;
 	Snapshots__ListSnapshotsResponse *resp;
-	struct grpc_stream *s = grpc_stream_open(g->ctrd, NULL, RPC_SNAPSHOTS_LIST, e);
-	int r = -1;
+	struct grpc_stream *s = grpc_stream_open(client, NULL, RPC_SNAPSHOTS_LIST, e);
+	int more = -1;
 
 	*out = (struct strs){ 0 };
 	if (!s)
 		return -1;
 	req.snapshotter = snapshotter;
-	req.n_filters = ARRAY_LEN(filters);
-	req.filters = filters;
+	req.n_filters = 1;
+	req.filters = &filter;
 	if (grpc_stream_send(s, &req, e) == 0 && grpc_stream_close_send(s, e) == 0)
-		while ((r = grpc_stream_recv(s, a, (void **)&resp, e)) > 0)
+		while ((more = grpc_stream_recv(s, a, (void **)&resp, e)) > 0)
 			for (size_t i = 0; i < resp->n_info; i++)
 				arena_push(a, out, resp->info[i]->name);
 	grpc_stream_free(s);
-	return r;
+	return more;
 }
 
 /* ---- containers ---- */

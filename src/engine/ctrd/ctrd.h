@@ -34,9 +34,11 @@ int ctrd_snapshot_remove(struct engine *g, const char *snapshotter, const char *
 /* Bytes of its own, and those of all that it lies on (its own included). */
 int ctrd_snapshot_sizes(struct engine *g, const char *snapshotter, const char *key, int64_t *own,
                         int64_t *all, struct err *e) must_check;
-/* Keys of the snapshots that ctrd_snapshot_prepare made. */
-int ctrd_snapshot_keys(struct engine *g, const char *snapshotter, struct arena *a, struct strs *out,
-                       struct err *e) must_check;
+/* Keys of the snapshots that one of containerd's filters chooses. */
+#define CTRD_OUR_LABEL     "lighter.container" /* on what ctrd_snapshot_prepare makes */
+#define CTRD_OUR_SNAPSHOTS "labels.\"" CTRD_OUR_LABEL "\""
+int ctrd_snapshot_keys(struct grpc_client *client, const char *snapshotter, const char *filter,
+                       struct arena *a, struct strs *out, struct err *e) must_check;
 
 /* ---- containers ---- */
 

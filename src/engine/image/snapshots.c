@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include "base/clock.h"
+#include "engine/ctrd/ctrd.h"
 #include "engine/image/store_internal.h"
 #include "proto/diff.pb-c.h"
 #include "proto/snapshots.pb-c.h"
@@ -184,36 +185,14 @@ int image_store_diff(struct image_store *base, const char *key, const char *pare
 
 /* ---- what a killed engine left ---- */
 
-static int list_extracts(struct grpc_client *c, const char *snapshotter, struct arena *a,
-                         struct strs *out, struct err *e)
-{
-	static const char *filters[] = { "kind==active,name~=/^" EXTRACT_PREFIX "/",
-		                         "kind==view,name~=/^" EXTRACT_PREFIX "/" };
-	Snapshots__ListSnapshotsRequest req = SNAPSHOTS__LIST_SNAPSHOTS_REQUEST__INIT;
-	Snapshots__ListSnapshotsResponse *resp;
-	struct grpc_stream *s = grpc_stream_open(c, NULL, RPC_SNAPSHOTS_LIST, e);
-	int more = -1;
-
-	if (!s)
-		return -1;
-	req.snapshotter = snapshotter;
-	req.n_filters = ARRAY_LEN(filters);
-	req.filters = filters;
-	if (grpc_stream_send(s, &req, e) == 0 && grpc_stream_close_send(s, e) == 0)
-		while ((more = grpc_stream_recv(s, a, (void **)&resp, e)) > 0)
-			for (size_t i = 0; i < resp->n_info; i++)
-				arena_push(a, out, resp->info[i]->name);
-	grpc_stream_free(s);
-	return more;
-}
-
 int image_store_sweep(struct grpc_client *c, const char *snapshotter, struct err *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	struct ctrd_store s = { .base = { .snapshotter = snapshotter }, .client = c };
 	struct strs keys = { 0 };
 
-	if (list_extracts(c, snapshotter, &a, &keys, e) < 0)
+	if (ctrd_snapshot_keys(c, snapshotter, "kind!=committed,name~=/^" EXTRACT_PREFIX "/", &a,
+	                       &keys, e) < 0)
 		return err_wrap(e, "list half-unpacked layers");
 	for (size_t i = 0; i < keys.n; i++)
 		discard(&s, keys.v[i]);
