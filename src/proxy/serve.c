@@ -26,6 +26,7 @@ struct owner {
 
 struct control {
 	struct server *server;
+	struct control *next;
 	int fd;
 	struct loop_source *source;
 };
@@ -35,7 +36,7 @@ struct server {
 	const char *socket_path;
 	int fd;
 	struct loop_source *source; /* of fd */
-	unsigned controls;
+	struct control *controls;
 	bool ended;
 	struct loop_source *idle; /* while it owns nothing */
 	struct map owners;        /* of ports: id -> struct owner */
@@ -212,11 +213,14 @@ static void end_if_unused(struct server *s)
 static void control_close(struct control *c)
 {
 	struct server *s = c->server;
+	struct control **at = &s->controls;
 
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
 	loop_remove(c->source);
 	fd_close(&c->fd);
 	free(c);
-	s->controls--;
 	end_if_unused(s);
 }
 
@@ -290,7 +294,8 @@ static void on_connection(void *arg, int fd, unused_arg uint32_t events)
 		return;
 	}
 	c->fd = take_fd(&conn);
-	s->controls++;
+	c->next = s->controls;
+	s->controls = c;
 }
 
 /* ---- the process ---- */
