@@ -18,6 +18,7 @@
 
 #define WATCHER_STACK (64 * 1024)
 #define RETRY_US      100000
+#define PATIENCE_S    10
 
 /* ---- starting ---- */
 
@@ -136,15 +137,28 @@ static int give_again(struct port_server *s, struct err *e)
 	return 0;
 }
 
+/* One that hangs is taken for dead: the connection ends, and the request fails. */
+static int connect_patiently(const char *path, struct err *e)
+{
+	struct timeval patience = { .tv_sec = PATIENCE_S };
+	int fd = unix_connect(path, e);
+
+	if (fd >= 0) {
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	}
+	return fd;
+}
+
 int port_server_connect(struct port_server *s, bool may_start, struct err *e)
 {
 	bool started = false;
 
 	if (s->fd >= 0)
 		return 0;
-	s->fd = unix_connect(s->socket_path, e);
+	s->fd = connect_patiently(s->socket_path, e);
 	if (s->fd < 0 && may_start) {
-		if (start(s, e) < 0 || (s->fd = unix_connect(s->socket_path, e)) < 0)
+		if (start(s, e) < 0 || (s->fd = connect_patiently(s->socket_path, e)) < 0)
 			return -1;
 		started = true;
 	}

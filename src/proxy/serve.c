@@ -320,6 +320,8 @@ static int run(struct server *s, int status_fd, struct err *e)
 	if (!s->loop || !(s->dns = dns_new(s->loop, e)) ||
 	    !(s->source = loop_add(s->loop, s->fd, EPOLLIN, on_connection, s, e)))
 		return -1;
+	/* The engine that started us may have been killed, and never come. */
+	s->idle = loop_timer(s->loop, IDLE_MS, on_idle, s);
 	report_status(status_fd, NULL);
 	close(status_fd);
 	return loop_run(s->loop, e);

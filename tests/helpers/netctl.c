@@ -19,7 +19,7 @@
 #include "libnetwork/files.h"
 #include "libnetwork/libnetwork.h"
 
-/* ---- rows as files ---- */
+/* ---- rows as files, whole or not at all; a name with a dot is one that was not finished ---- */
 
 static const char *const folders[] = { "networks", "endpoints", "sandboxes" };
 
@@ -33,7 +33,8 @@ static int put(void *ctx, enum net_row kind, const char *id, struct slice json,
 {
 	_cleanup_arena_ struct arena a = { 0 };
 
-	return file_write(AT_FDCWD, row_path(&a, ctx, kind, id), json.data, json.len, 0600, e);
+	return file_replace_path(row_path(&a, ctx, kind, id), json.data, json.len, 0600,
+	                         FILE_VOLATILE, e);
 }
 
 static int forget(void *ctx, enum net_row kind, const char *id, struct err *e)
@@ -57,8 +58,8 @@ static int read_row(void *arg, unused_arg int dirfd, const char *name)
 	struct each *x = arg;
 	struct slice text;
 
-	if (file_read(&a, AT_FDCWD, path_join(&a, x->folder, name), LIMIT_CONFIG_FILE, &text,
-	              NULL) < 0)
+	if (name[0] == '.' || file_read(&a, AT_FDCWD, path_join(&a, x->folder, name),
+	                                LIMIT_CONFIG_FILE, &text, NULL) < 0)
 		return 0;
 	return x->fn(x->arg, name, text);
 }

@@ -155,7 +155,7 @@ def state(world):
     """All that libnetwork makes in the world."""
     return {"rules": rules(world), "links": links(world), "netns": sh(world, f"ls {ROOT}/netns"),
             "addresses": sh(world, "ip -4 -o address"), "listeners": listeners(world),
-            "rows": sh(world, "cd /run/rows; find . -type f | sort; cat networks/*")}
+            "rows": sh(world, "cd /run/rows; find . -type f ! -name '.*' | sort; cat networks/*")}
 
 
 def settled(world, want, patience=5):

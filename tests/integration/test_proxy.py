@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -144,3 +145,15 @@ def test_bad_arguments_are_named(args, words):
     process = subprocess.run([PROXY, *args], capture_output=True, text=True, timeout=20)
     assert process.returncode == 1
     assert words in process.stderr
+
+
+def test_a_port_server_that_nobody_comes_to_ends(tmp_path):
+    """Its engine was killed when it had just started it."""
+    path = tmp_path / "socket"
+    process, said = start("--serve", path)
+    assert said == b"0\n" and process.wait(5) == 0
+    assert path.exists()
+    end = time.monotonic() + 10
+    while path.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not path.exists()
