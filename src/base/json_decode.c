@@ -4,36 +4,55 @@
  */
 #include "base/json.h"
 
-#include <stdio.h>
 #include "base/clock.h"
 #include "base/json_internal.h"
+#include "base/limits.h"
+
+/* A step on the way to the member that is decoded; the steps are written out for errors only. */
+struct step {
+	const struct step *up;
+	const char *name; /* NULL: an element of an array */
+	size_t index;
+};
 
 struct decode {
 	struct arena *a;
 	unsigned flags;
 	struct err *e;
-	char path[256]; /* "linux.resources.memory", for errors */
-	size_t path_len;
+	const struct step *at;
 };
 
 static int decode_struct(struct decode *d, const struct json_table *t, struct json_object *o,
                          void *out);
 
-/* Puts ".name" or "[i]" behind the path; returns the length to come back to. */
-static size_t path_push(struct decode *d, const char *name, size_t index)
-{
-	size_t old = d->path_len, room = sizeof(d->path) - old;
-	int n = name ? snprintf(d->path + old, room, "%s%s", old ? "." : "", name)
-	             : snprintf(d->path + old, room, "[%zu]", index);
+/* Calls a decoder one step further down; its result. */
+#define BELOW(d, step_name, step_index, call)                              \
+	({                                                                 \
+		struct step here = { (d)->at, (step_name), (step_index) }; \
+		int result;                                                \
+                                                                           \
+		(d)->at = &here;                                           \
+		result = (call);                                           \
+		(d)->at = here.up;                                         \
+		result;                                                    \
+	})
 
-	d->path_len = old + MIN((size_t)n, room - 1);
-	return old;
-}
-
-static void path_pop(struct decode *d, size_t old)
+/* "linux.resources.memory" */
+static const char *path(const struct decode *d)
 {
-	d->path_len = old;
-	d->path[old] = '\0';
+	_cleanup_buf_ struct buf b = { 0 };
+	const struct step *steps[LIMIT_JSON_DEPTH];
+	size_t n = 0;
+
+	for (const struct step *s = d->at; s && n < ARRAY_LEN(steps); s = s->up)
+		steps[n++] = s;
+	while (n-- > 0) {
+		if (steps[n]->name)
+			buf_printf(&b, "%s%s", b.len ? "." : "", steps[n]->name);
+		else
+			buf_printf(&b, "[%zu]", steps[n]->index);
+	}
+	return arena_printf(d->a, "%.255s", buf_cstr(&b));
 }
 
 static int fail(struct decode *d, const char *expected, struct json_object *o)
@@ -45,8 +64,8 @@ static int fail(struct decode *d, const char *expected, struct json_object *o)
 		[json_type_string] = "string",
 	};
 
-	return err_set(d->e, ERR_INVALID, "%s%sexpected %s, got %s", d->path,
-	               d->path_len ? ": " : "", expected, names[json_object_get_type(o)]);
+	return err_set(d->e, ERR_INVALID, "%s%sexpected %s, got %s", path(d), d->at ? ": " : "",
+	               expected, names[json_object_get_type(o)]);
 }
 
 static const char *copy_string(struct decode *d, struct json_object *o)
@@ -77,7 +96,7 @@ static int decode_u64(struct decode *d, struct json_object *o, uint64_t *out)
 		return fail(d, "integer", o);
 	if (json_object_get_int64(o) < 0)
 		return err_set(d->e, ERR_INVALID, "%s: expected a non-negative integer, got %lld",
-		               d->path, (long long)json_object_get_int64(o));
+		               path(d), (long long)json_object_get_int64(o));
 	*out = json_object_get_uint64(o);
 	return 0;
 }
@@ -87,7 +106,7 @@ static int decode_i64(struct decode *d, struct json_object *o, int64_t *out)
 	if (!json_object_is_type(o, json_type_int))
 		return fail(d, "integer", o);
 	if (json_object_get_uint64(o) > INT64_MAX)
-		return err_set(d->e, ERR_INVALID, "%s: integer out of range", d->path);
+		return err_set(d->e, ERR_INVALID, "%s: integer out of range", path(d));
 	*out = json_object_get_int64(o);
 	return 0;
 }
@@ -110,7 +129,7 @@ static int decode_time(struct decode *d, struct json_object *o, int64_t *out)
 	}
 	if (!clock_parse(json_object_get_string(o), out))
 		return err_set(d->e, ERR_INVALID, "%s: expected RFC 3339 time, got \"%.60s\"",
-		               d->path, json_object_get_string(o));
+		               path(d), json_object_get_string(o));
 	return 0;
 }
 
@@ -137,11 +156,10 @@ static int decode_strs(struct decode *d, struct json_object *o, struct strs *out
 	if (array_begin(d, o, sizeof(*out->v), &out->n, &out->v) < 0)
 		return -1;
 	for (size_t i = 0; i < out->n; i++) {
-		size_t old = path_push(d, NULL, i);
+		struct json_object *item = json_object_array_get_idx(o, i);
 
-		if (decode_str(d, json_object_array_get_idx(o, i), &out->v[i]) < 0)
+		if (BELOW(d, NULL, i, decode_str(d, item, &out->v[i])) < 0)
 			return -1;
-		path_pop(d, old);
 	}
 	return 0;
 }
@@ -164,12 +182,11 @@ static int decode_ints(struct decode *d, struct json_object *o, bool is_signed,
 		return -1;
 	for (size_t i = 0; i < out->n; i++) {
 		struct json_object *item = json_object_array_get_idx(o, i);
-		size_t old = path_push(d, NULL, i);
 
-		if ((is_signed ? decode_i64(d, item, (int64_t *)out->v + i)
-		               : decode_u64(d, item, (uint64_t *)out->v + i)) < 0)
+		if (BELOW(d, NULL, i,
+		          is_signed ? decode_i64(d, item, (int64_t *)out->v + i)
+		                    : decode_u64(d, item, (uint64_t *)out->v + i)) < 0)
 			return -1;
-		path_pop(d, old);
 	}
 	return 0;
 }
@@ -180,10 +197,8 @@ static int decode_set(struct decode *d, struct json_object *o, struct strs *out)
 		return -1;
 	json_object_object_foreach(o, key, value)
 	{
-		if (value && !json_object_is_type(value, json_type_object)) {
-			path_push(d, key, 0);
-			return fail(d, "empty object", value);
-		}
+		if (value && !json_object_is_type(value, json_type_object))
+			return BELOW(d, key, 0, fail(d, "empty object", value));
 		out->v[out->n++] = arena_strdup(d->a, key);
 	}
 	return 0;
@@ -195,14 +210,12 @@ static int decode_map(struct decode *d, struct json_object *o, struct json_map *
 		return -1;
 	json_object_object_foreach(o, key, value)
 	{
-		size_t old = path_push(d, key, 0);
 		struct json_pair *pair = &out->v[out->n++];
 
 		pair->key = arena_strdup(d->a, key);
 		pair->value = "";
-		if (value && decode_str(d, value, &pair->value) < 0)
+		if (value && BELOW(d, key, 0, decode_str(d, value, &pair->value)) < 0)
 			return -1;
-		path_pop(d, old);
 	}
 	return 0;
 }
@@ -213,13 +226,11 @@ static int decode_strsmap(struct decode *d, struct json_object *o, struct json_s
 		return -1;
 	json_object_object_foreach(o, key, value)
 	{
-		size_t old = path_push(d, key, 0);
 		struct json_strs_pair *pair = &out->v[out->n++];
 
 		pair->key = arena_strdup(d->a, key);
-		if (value && decode_strs(d, value, &pair->value) < 0)
+		if (value && BELOW(d, key, 0, decode_strs(d, value, &pair->value)) < 0)
 			return -1;
-		path_pop(d, old);
 	}
 	return 0;
 }
@@ -242,11 +253,10 @@ static int decode_objs(struct decode *d, const struct json_table *t, struct json
 		return -1;
 	for (size_t i = 0; i < *n; i++) {
 		struct json_object *item = json_object_array_get_idx(o, i);
-		size_t old = path_push(d, NULL, i);
+		char *element = *(char **)v + i * t->size;
 
-		if (item && decode_struct(d, t, item, *(char **)v + i * t->size) < 0)
+		if (item && BELOW(d, NULL, i, decode_struct(d, t, item, element)) < 0)
 			return -1;
-		path_pop(d, old);
 	}
 	return 0;
 }
@@ -265,13 +275,11 @@ static int decode_objmap(struct decode *d, const struct json_table *t, struct js
 		return -1;
 	json_object_object_foreach(o, key, value)
 	{
-		size_t old = path_push(d, key, 0);
 		struct json_objmap_entry *entry = &out->v[out->n++];
 
 		entry->key = arena_strdup(d->a, key);
-		if (value && decode_obj(d, t, value, &entry->value) < 0)
+		if (value && BELOW(d, key, 0, decode_obj(d, t, value, &entry->value)) < 0)
 			return -1;
-		path_pop(d, old);
 	}
 	return 0;
 }
@@ -283,13 +291,11 @@ static int decode_objsmap(struct decode *d, const struct json_table *t, struct j
 		return -1;
 	json_object_object_foreach(o, key, value)
 	{
-		size_t old = path_push(d, key, 0);
 		struct json_objsmap_entry *entry = &out->v[out->n++];
 
 		entry->key = arena_strdup(d->a, key);
-		if (value && decode_objs(d, t, value, &entry->n, &entry->v) < 0)
+		if (value && BELOW(d, key, 0, decode_objs(d, t, value, &entry->n, &entry->v)) < 0)
 			return -1;
-		path_pop(d, old);
 	}
 	return 0;
 }
@@ -351,19 +357,25 @@ static int decode_member(struct decode *d, const struct json_field *f, struct js
 	case JSON_OBJSMAP:
 		return decode_objsmap(d, f->sub, o, p);
 	}
-	return err_set(d->e, ERR_INTERNAL, "%s: unknown kind of field", d->path);
+	return err_set(d->e, ERR_INTERNAL, "%s: unknown kind of field", path(d));
 }
 
+/* Documents have their members mostly in the table's order: `next` is looked at first. */
 static const struct json_field *find_field(const struct decode *d, const struct json_field *f,
-                                           size_t n, const char *key)
+                                           size_t n, size_t next, const char *key)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(f[i].name, key) == 0)
-			return &f[i];
+	for (size_t i = 0, k = next; i < n; i++, k++)
+		if (strcmp(f[k < n ? k : k - n].name, key) == 0)
+			return &f[k < n ? k : k - n];
 	for (size_t i = 0; (d->flags & JSON_FOLD) && i < n; i++)
 		if (str_ieq(f[i].name, key))
 			return &f[i];
 	return NULL;
+}
+
+static int missing(struct decode *d)
+{
+	return err_set(d->e, ERR_INVALID, "%s: missing", path(d));
 }
 
 /* A member that is absent or null although it must be there. */
@@ -375,32 +387,37 @@ static int check_required(struct decode *d, const struct json_field *f, size_t n
 	for (size_t i = 0; i < n; i++) {
 		if (!(f[i].flags & REQUIRED))
 			continue;
-		if (!json_object_object_get_ex(o, f[i].name, &value) || !value) {
-			path_push(d, f[i].name, 0);
-			return err_set(d->e, ERR_INVALID, "%s: missing", d->path);
-		}
+		if (!json_object_object_get_ex(o, f[i].name, &value) || !value)
+			return BELOW(d, f[i].name, 0, missing(d));
 	}
 	return 0;
+}
+
+/* A member of the document; f is NULL when the table does not know it. */
+static int decode_known(struct decode *d, const struct json_field *f, struct json_object *value,
+                        void *out)
+{
+	if (!f && (d->flags & JSON_STRICT))
+		return err_set(d->e, ERR_INVALID, "%s: unknown name", path(d));
+	return f && value ? decode_member(d, f, value, (char *)out + f->offset) : 0;
 }
 
 static int decode_struct(struct decode *d, const struct json_table *t, struct json_object *o,
                          void *out)
 {
-	size_t n;
+	size_t n, next = 0;
 	const struct json_field *fields = t->fields(&n);
 
 	if (!json_object_is_type(o, json_type_object))
 		return fail(d, "object", o);
 	json_object_object_foreach(o, key, value)
 	{
-		const struct json_field *f = find_field(d, fields, n, key);
-		size_t old = path_push(d, key, 0);
+		const struct json_field *f = find_field(d, fields, n, next, key);
 
-		if (!f && (d->flags & JSON_STRICT))
-			return err_set(d->e, ERR_INVALID, "%s: unknown name", d->path);
-		if (f && value && decode_member(d, f, value, (char *)out + f->offset) < 0)
+		if (f)
+			next = (size_t)(f - fields) + 1;
+		if (BELOW(d, key, 0, decode_known(d, f, value, out)) < 0)
 			return -1;
-		path_pop(d, old);
 	}
 	return check_required(d, fields, n, o);
 }
