@@ -33,6 +33,13 @@ def numbers(text):
     return [int(line.split()[1]) for line in text.splitlines()]
 
 
+def test_info_names_the_drivers(docker):
+    names = json.loads(docker("info", "--format", "{{json .Plugins.Log}}"))
+    for name in ("json-file", "local"):
+        assert name in names
+        docker("create", "--log-driver", name, "busybox")
+
+
 # ---- rotation ----
 
 def test_rotation_keeps_so_many_files(stack, docker):

@@ -80,7 +80,7 @@ static void plugins(struct api_call *c, struct api_info *out)
 
 	arena_push(c->arena, &p->volume, "local");
 	arena_push(c->arena, &p->log, "json-file");
-	arena_push(c->arena, &p->log, "none");
+	arena_push(c->arena, &p->log, "local");
 	net_controller_drivers(c->engine->net, c->arena, &p->network);
 	out->plugins = p;
 	out->logging_driver = c->engine->opt.log_driver;
