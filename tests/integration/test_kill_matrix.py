@@ -119,8 +119,8 @@ class Matrix:
         if victim == "shim":
             for key, states in promised.items():
                 promised[key] = states + [s._replace(status="exited", code=137) for s in states
-                                          if key.startswith("box ") and getattr(s, "status", "")
-                                          in ("running", "paused")]
+                                          if key.startswith("box ") and kind(key) != "stubborn"
+                                          and getattr(s, "status", "") in ("running", "paused")]
         return promised
 
     def complaints(self, promised):
@@ -140,7 +140,8 @@ class Matrix:
             status = box["State"]["Status"]
             if kind(label) == "once" and status == "created":
                 world.api("DELETE", f"/containers/{box['Id']}")
-            if kind(label) == "once" or (kind(label) == "leaver" and status == "running"):
+            if kind(label) == "once" or (kind(label) == "leaver" and status == "running") or \
+                    status == "restarting":
                 yield f"{label}: still {status}"
 
     def check(self, victim, patience=20):

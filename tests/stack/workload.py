@@ -7,8 +7,10 @@ and the client leaves that object alone until `Workload.settle`.
 """
 
 import http.client
+import io
 import json
 import random
+import tarfile
 import threading
 from collections import namedtuple
 
@@ -19,15 +21,39 @@ LABEL = "workload"
 STOPPABLE = ["sh", "-c", "trap 'exit 3' TERM; while :; do sleep 0.05; done"]
 LEAVER = ["sh", "-c", "sleep 0.3; exit 7"]
 WEB = ["sh", "-c", "echo alive > /tmp/index.html; exec httpd -f -p 80 -h /tmp"]
+HEALTH = {"Test": ["CMD-SHELL", "wget -q -O /dev/null 127.0.0.1"], "Interval": 400_000_000,
+          "Timeout": 10_000_000_000, "Retries": 3}
+# Fails twice before it stays, and is started again each time.
+STUBBORN = ["sh", "-c", "[ -e /second ] && exec sleep 1000; [ -e /first ] && touch /second;"
+            " touch /first; sleep 0.1; exit 7"]
+PROGRAMS = {"stoppable": STOPPABLE, "leaver": LEAVER, "web": WEB, "stubborn": STUBBORN}
+MARK = "/mark"
 
 # A thing that is there or is not: networks and volumes.
 HERE = "here"
-# How a container looks from outside; code counts once it has exited.
-Box = namedtuple("Box", "name status code memory")
+# How a container looks from outside; code counts once it has exited (a stubborn one's does not), mark
+# is what was copied into it last.
+Box = namedtuple("Box", "name status code memory mark", defaults=[None])
 
 
 def kind(key):
     return key.rpartition("-")[2]
+
+
+def archive(name, text):
+    """A tar archive with one file."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        info = tarfile.TarInfo(name.lstrip("/"))
+        info.size = len(text)
+        tar.addfile(info, io.BytesIO(text.encode()))
+    return data.getvalue()
+
+
+def unpack(data):
+    """{name: text} of a tar archive's files."""
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        return {m.name: tar.extractfile(m).read() for m in tar if m.isfile()}
 
 
 class Broken(Exception):
@@ -41,13 +67,15 @@ class Api:
         self.path, self.timeout = stack.sandbox.path(SOCKET), timeout
 
     def __call__(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        return self.bytes(method, path, data, "application/json").decode(errors="replace")
+
+    def bytes(self, method, path, data=None, kind="application/x-tar"):
         connection = UnixHTTP(self.path, self.timeout)
         try:
-            data = None if body is None else json.dumps(body).encode()
-            connection.request(method, "/v1.43" + path, data,
-                               {"Content-Type": "application/json"} if data else {})
+            connection.request(method, "/v1.43" + path, data, {"Content-Type": kind} if data else {})
             answer = connection.getresponse()
-            text = answer.read().decode(errors="replace")
+            found = answer.read()
         except TimeoutError:
             raise AssertionError(f"{method} {path}: no answer in {self.timeout} s") from None
         except (OSError, http.client.HTTPException) as error:
@@ -55,8 +83,8 @@ class Api:
         finally:
             connection.close()
         if answer.status >= 400:
-            raise Broken(f"{method} {path}: {answer.status} {text[:300]}")
-        return text
+            raise Broken(f"{method} {path}: {answer.status} {found[:300].decode(errors='replace')}")
+        return found
 
     def json(self, *request):
         return json.loads(self(*request))
@@ -80,7 +108,8 @@ class Client:
             self.load.failures.append(f"{self.name}: {error!r}")
 
     def step(self):
-        name = self.rand.choices(list(self.STEPS), self.STEPS.values())[0]
+        steps = {name: weight for name, weight in self.STEPS.items() if name not in self.load.without}
+        name = self.rand.choices(list(steps), steps.values())[0]
         try:
             getattr(self, name)()
         except Broken as error:
@@ -90,22 +119,26 @@ class Client:
             if "refused" in str(error) or "No such file" in str(error):
                 self.load.ending = True     # the engine is gone, nobody can ask for more
 
-    def mine(self, *wanted):
+    def mine(self, *wanted, but=()):
         """One of this client's objects that is certainly in one of these states, or None."""
         found = []
         for key, states in self.ledger.copy().items():
-            if key.startswith(self.prefix) and len(states) == 1 and states[0] is not None and states[0] is not ANY:
-                if not wanted or states[0].status in wanted:
+            if key.startswith(self.prefix) and len(states) == 1 and states[0] not in (None, ANY):
+                if (not wanted or states[0].status in wanted) and kind(key) not in but:
                     found.append(key)
         return self.rand.choice(sorted(found)) if found else None
 
-    def ask(self, key, after, *request, instead=(), failed=()):
+    def ask(self, key, after, *request, instead=(), failed=(), api=None):
         """A request that brings an object into another state (or, unasked, into `instead`; or,
         when it fails, into `failed`)."""
         self.ledger.begin(key, after, *instead, *failed)
-        text = self.api(*request)
+        text = (api or self.api)(*request)
         self.ledger.done(key, after, *instead)
         return text
+
+
+# They come and go by themselves.
+UNSTEADY = ("leaver", "stubborn")
 
 
 class Containers(Client):
@@ -113,7 +146,7 @@ class Containers(Client):
 
     SOME = 4
     STEPS = {"create": 5, "start": 6, "run_rm": 3, "execute": 3, "stop": 2, "kill": 2, "remove": 3,
-             "rename": 2, "update": 2, "pause": 1}
+             "rename": 2, "update": 2, "pause": 1, "copy": 3}
 
     def __init__(self, load, name, seed):
         super().__init__(load, name, seed)
@@ -131,17 +164,20 @@ class Containers(Client):
         if len(mine) >= self.SOME:
             return self.remove()
         self.count += 1
-        kind = self.rand.choice(["stoppable", "leaver", "web"])
+        kind = self.rand.choice(sorted(set(PROGRAMS) - set(self.load.without)))
         name = f"{self.name}-{self.load.epoch}-{self.count}-{kind}"
         body = {"Image": "busybox", "Labels": {LABEL: name},
                 "HostConfig": {"NetworkMode": self.rand.choice(["none", "bridge", "host"]),
                                "Memory": 64 << 20, "MemorySwap": -1}}
-        body["Cmd"] = {"stoppable": STOPPABLE, "leaver": LEAVER, "web": WEB}[kind]
+        body["Cmd"] = PROGRAMS[kind]
+        if kind == "stubborn":
+            body["HostConfig"]["RestartPolicy"] = {"Name": "unless-stopped"}
         if kind == "web":
+            body["Healthcheck"] = HEALTH
             body["HostConfig"]["NetworkMode"] = "bridge"
             body["ExposedPorts"] = {"80/tcp": {}}
             body["HostConfig"]["PortBindings"] = {"80/tcp": [{"HostPort": ""}]}
-        return self.ask(f"box {name}", Box(name, "created", 0, 64 << 20), "POST",
+        return self.ask(f"box {name}", Box(name, "created", 0, 64 << 20, None), "POST",
                         f"/containers/create?name={name}", body)
 
     def start(self):
@@ -153,12 +189,12 @@ class Containers(Client):
         self.ledger.pids.pop(key, None)
         failed = [self.certain(key, code=128)] if self.certain(key).status == "exited" else []
         self.ask(key, running, "POST", self.path(key, "/start"), instead=leaves, failed=failed)
-        if not leaves:
+        if kind(key) not in UNSTEADY:
             state = self.api.json("GET", self.path(key, "/json"))["State"]
             self.ledger.pids[key] = state["Pid"]
 
     def execute(self):
-        key = self.mine("running")
+        key = self.mine("running", but=["stubborn"])
         if not key:
             return
         made = self.api.json("POST", self.path(key, "/exec"),
@@ -173,22 +209,22 @@ class Containers(Client):
         key = self.mine("running")
         if not key:
             return
-        web = kind(key) == "web"
-        after = self.certain(key, status="exited", code=137 if web else 3)
+        code = {"web": 137, "stubborn": 0}.get(kind(key), 3)
+        after = self.certain(key, status="exited", code=code)
         # SIGTERM may have ended it, and the request been lost; or SIGKILL ends it, asked too late.
-        also = [] if web else [after._replace(code=137)]
-        self.ask(key, after, "POST", self.path(key, "/stop", f"?t={0 if web else 5}"),
+        also = [after._replace(code=137)] if code == 3 else []
+        self.ask(key, after, "POST", self.path(key, "/stop", f"?t={5 if code == 3 else 0}"),
                  instead=also)
 
     def kill(self):
-        key = self.mine("running")
+        key = self.mine("running", but=["stubborn"])
         if not key:
             return
         self.ask(key, self.certain(key, status="exited", code=137), "POST",
                  self.path(key, "/kill"))
 
     def pause(self):
-        key = self.mine("running", "paused")
+        key = self.mine("running", "paused", but=["stubborn"])
         if not key:
             return
         frozen = self.ledger.certain(key).status == "paused"
@@ -202,7 +238,8 @@ class Containers(Client):
         path = self.path(key, "")
         if self.ledger.certain(key).status in ("running", "paused"):
             path += "?force=1"      # it is killed first, and removed then
-            self.ledger.begin(key, self.certain(key, status="exited", code=137))
+            code = 0 if kind(key) == "stubborn" else 137
+            self.ledger.begin(key, self.certain(key, status="exited", code=code))
         self.ask(key, None, "DELETE", path)
 
     def rename(self):
@@ -222,6 +259,16 @@ class Containers(Client):
         self.ask(key, self.certain(key, memory=memory), "POST", self.path(key, "/update"),
                  {"Memory": memory, "MemorySwap": -1})
 
+    def copy(self):
+        """docker cp into it. A copy that is cut short may have made the file and not filled it."""
+        key = self.mine(but=["leaver"])
+        if not key:
+            return
+        self.count += 1
+        mark = f"{self.load.epoch}-{self.count}"
+        self.ask(key, self.certain(key, mark=mark), "PUT", self.path(key, "/archive", "?path=/"),
+                 archive(MARK, mark), failed=[self.certain(key, mark="")], api=self.api.bytes)
+
     def run_rm(self):
         """docker run --rm, with the real client."""
         self.count += 1
@@ -240,7 +287,7 @@ class Images(Client):
     """Pulls, tags and removes names of images. Needs Workload.images: {repository: id}."""
 
     prefix = "tag "
-    STEPS = {"pull": 4, "tag": 2, "remove": 3}
+    STEPS = {"pull": 4, "tag": 2, "remove": 3, "save": 2}
 
     def pull(self):
         repository = self.rand.choice(sorted(self.load.images))
@@ -267,6 +314,18 @@ class Images(Client):
         new = f"tagged{self.load.epoch}:{self.count}"
         self.ask(f"tag {new}", self.ledger.certain(key), "POST",
                  f"/images/{key.removeprefix('tag ')}/tag?repo={new.split(':')[0]}&tag={self.count}")
+
+    def save(self):
+        key = self.mine()
+        if not key:
+            return
+        name = key.removeprefix("tag ")
+        try:
+            files = unpack(self.api.bytes("GET", f"/images/{name}/get"))
+        except tarfile.TarError as error:
+            raise Broken(f"save {name}: {error!r}") from None
+        if json.loads(files["manifest.json"])[0]["RepoTags"] != [name]:
+            raise AssertionError(f"save {name}: {files['manifest.json']}")
 
     def remove(self):
         key = self.mine()
@@ -326,10 +385,11 @@ class Places(Client):
 class Workload:
     """Clients on one stack. images: {repository: id} of what Images may pull.
 
-    epoch names this burst: objects of different bursts never share a name."""
+    epoch names this burst: objects of different bursts never share a name. without: steps and kinds
+    of containers to leave out."""
 
-    def __init__(self, stack, seed, images=None, ledger=None, epoch=0, boxes=2):
-        self.stack, self.images, self.epoch = stack, images or {}, epoch
+    def __init__(self, stack, seed, images=None, ledger=None, epoch=0, boxes=2, without=()):
+        self.stack, self.images, self.epoch, self.without = stack, images or {}, epoch, without
         self.ledger, self.api = ledger or Ledger(), Api(stack)
         self.failures = []
         self.broken = self.ending = False

@@ -7,7 +7,7 @@ strays()  what belongs to no container, and what a container lacks: links, rules
 
 import re
 
-from .workload import Api, Box, HERE, LABEL, kind
+from .workload import UNSTEADY, Api, Box, Broken, HERE, LABEL, MARK, kind, unpack
 
 ID = re.compile(r"[0-9a-f]{64}")
 # Bridge addresses in rules; the network's own (.0 and the gateway's .1) are nobody's.
@@ -39,11 +39,23 @@ class World:
         return told | {f"network {name}": HERE for name in self.networks} | {
             f"volume {name}": HERE for name in self.volumes}
 
-    @staticmethod
-    def _box(found):
-        state = found["State"]
-        code = state["ExitCode"] if state["Status"] == "exited" else 0
-        return Box(found["Name"].lstrip("/"), state["Status"], code, found["HostConfig"]["Memory"])
+    def _box(self, found):
+        state, label = found["State"], found["Config"]["Labels"].get(LABEL, "")
+        status = state["Status"]
+        code = state["ExitCode"] if status == "exited" and kind(label) != "stubborn" else 0
+        if status == "restarting" and kind(label) == "stubborn":
+            status = "running"
+        return Box(found["Name"].lstrip("/"), status, code, found["HostConfig"]["Memory"],
+                   self._mark(found["Id"]))
+
+    def _mark(self, ident):
+        try:
+            data = self.api.bytes("GET", f"/containers/{ident}/archive?path={MARK}")
+        except Broken as error:
+            if ": 404 " in str(error):
+                return None
+            raise
+        return unpack(data)["mark"].decode()
 
     def running(self):
         return {label: box for label, box in self.boxes.items()
@@ -148,10 +160,12 @@ class World:
         """pids: {"box LABEL": pid} from before."""
         for label, box in self.running().items():
             pid = pids.get(f"box {label}")
-            if pid and box["State"]["Pid"] != pid and kind(label) != "leaver":
+            if pid and box["State"]["Pid"] != pid and kind(label) not in UNSTEADY:
                 yield f"{label}: process {box['State']['Pid']}, was {pid}"
             if box["State"]["Status"] == "running" and kind(label) == "web":
                 yield from self._web(label, box)
+                if box["State"]["Health"]["Status"] != "healthy":
+                    yield f"{label}: {box['State']['Health']}"
 
     def _web(self, label, box):
         for binding in box["NetworkSettings"]["Ports"]["80/tcp"] or ():
