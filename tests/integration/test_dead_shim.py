@@ -123,6 +123,16 @@ def test_runc_delete_is_killed_after_the_death_of_the_shim(wrapped):
     stack.expect_clean(before)
 
 
+def test_the_cleaning_is_killed(wrapped):
+    """What cleans up after a dead shim is a program of the shim's, too."""
+    shim, stack, before = wrapped("containerd-shim-runc-v2")
+    stack.docker("run", "-d", "--rm", "busybox", "sleep", "1000", check=True)
+    shim.once("delete", "kill -9 $$")
+    kill_shim(stack)
+    stack.wait_for(lambda: shim.began("delete"))
+    stack.expect_clean(before)
+
+
 def test_the_exit_code_while_a_dead_shim_is_cleaned_up(wrapped):
     """An engine that looks for its containers in that moment, as it does 2 s after a start, finds no task."""
     runc, stack, _ = wrapped("runc")
