@@ -1,7 +1,10 @@
 /* What several commands do with their call. See command.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include "runc/command.h"
 
 int call_load(const struct call *call, struct container *out, struct err *e)
@@ -24,6 +27,8 @@ int call_keep_fds(int64_t preserve, unsigned *out, struct err *e)
 		if (fcntl(fd, F_GETFD) < 0)
 			return err_errno(e, errno, "unable to stat preserved-fd %d (of %lld)",
 			                 fd - 3, (long long)n);
+	/* What else the caller left open is for us alone (a shim's lock), not for hooks. */
+	syscall(SYS_close_range, 3 + n, ~0U, CLOSE_RANGE_CLOEXEC);
 	*out = (unsigned)n;
 	return 0;
 }

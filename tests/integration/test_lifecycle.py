@@ -175,6 +175,16 @@ def test_a_hook_has_a_timeout(runc, bundle):
     assert "hook ran past specified timeout of 1.0s" in runc.run(bundle, code=1).stderr
 
 
+def test_a_hook_inherits_nothing(runc, bundle):
+    """Of what the caller of `create` left open, here the lock of a shim."""
+    notes = bundle.path / "fds"
+    bundle.config["hooks"] = {"createRuntime": [{"path": "/bin/sh", "args": [
+        "sh", "-c", f"readlink /proc/$$/fd/* > {notes}; true"]}]}
+    with open("/etc/passwd", encoding="utf-8") as file:
+        runc.run(bundle, pass_fds=[file.fileno()])
+    assert "pipe" in notes.read_text() and "passwd" not in notes.read_text()
+
+
 def test_a_hook_that_fails_at_poststop_is_a_warning(runc, bundle):
     bundle.config["hooks"] = {"poststop": [{"path": "/bin/false"}]}
     assert "level=warning" in runc.run(bundle).stderr
