@@ -75,7 +75,9 @@ while :; do
 done"""
 
 
-@pytest.mark.parametrize("kind", ["link", "script"])
+@pytest.mark.parametrize("kind", [
+    pytest.param("link", marks=pytest.mark.unsanitized("runc runs in the container, so it must be static")),
+    "script"])
 def test_cve_2019_5736_the_runtimes_binary_cannot_be_overwritten(runc, bundle, kind):
     before = digest(runc.program)
     evil = bundle.rootfs / "bin/evil"
