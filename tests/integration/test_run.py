@@ -267,6 +267,26 @@ def test_signals_are_passed_on(stack, docker):
     assert process.stdout.read() == "term\n" and process.wait(10) == 5
 
 
+@pytest.mark.parametrize("words", [["kill", "-s", "USR1"], ["top"], ["exec"]])
+def test_who_hears_the_program_may_ask_for_more(make, words):
+    """Its start is recorded a little later than it starts: with this runtime a second later."""
+    stack = make(start=False)
+    slow = stack.scratch / "slow"
+    slow.write_text('#!/bin/sh\nrunc "$@" || exit\ncase "$*" in *start*) sleep 1;; esac\n')
+    slow.chmod(0o755)
+    stack.dockerd_args += ["--add-runtime", f"slow={slow}"]
+    stack.start()
+    process = stack.docker_popen("run", "--name", "box", "--runtime", "slow", "--network=none", *SH,
+                                 "trap 'exit 5' TERM; echo up; while :; do sleep 0.1; done",
+                                 stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "up\n"
+    command, *options = words
+    more = ["echo", "hi"] if command == "exec" else []
+    stack.docker(command, *options, "box", *more, check=True)
+    process.terminate()
+    assert process.wait(20) == 5
+
+
 def test_rm_removes_when_it_ends(docker, stack):
     docker("run", "-d", "--rm", "--name", "gone", "--network=none", "busybox", "sleep", "0.3")
     stack.wait_for(lambda: docker("ps", "-aq") == "")

@@ -181,6 +181,14 @@ void container_get_state(struct container *c, struct container_state *s)
 	pthread_mutex_unlock(&c->lock);
 }
 
+void container_await_start(struct container *c)
+{
+	pthread_mutex_lock(&c->lock);
+	while (c->busy && !container_is_running(&c->state))
+		pthread_cond_wait(&c->changed, &c->lock);
+	pthread_mutex_unlock(&c->lock);
+}
+
 int container_set_state(struct container *c, const struct container_state *s,
                         enum store_durability d, struct err *e)
 {

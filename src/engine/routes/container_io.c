@@ -132,6 +132,7 @@ int api_container_resize(struct api_call *c, struct err *e)
 
 	if (!box || api_window(c, &w, &h, e) < 0)
 		return -1;
+	container_await_start(box);
 	container_get_state(box, &s);
 	if (!container_is_running(&s))
 		return err_set(e, ERR_PRECONDITION, "container %s is not running", box->id);

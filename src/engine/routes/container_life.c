@@ -74,6 +74,7 @@ int api_container_kill(struct api_call *c, struct err *e)
 
 	if (!box || signal_query(c, &signo, e) < 0)
 		return -1;
+	container_await_start(box);
 	return container_kill(box, signo ? signo : SIGKILL, e) < 0 ? -1
 	                                                           : api_answer_nothing(c, 204);
 }

@@ -161,6 +161,7 @@ int api_container_top(struct api_call *c, struct err *e)
 
 	if (!box)
 		return -1;
+	container_await_start(box);
 	container_get_state(box, &s);
 	if (!container_is_running(&s))
 		return err_set(e, ERR_PRECONDITION, "container %s is not running", box->id);

@@ -17,6 +17,7 @@ int api_exec_create(struct api_call *c, struct err *e)
 		return err_set(e, ERR_INVALID, "No exec command specified");
 	if (detach_keys_check(api_detach_keys(true, body.detach_keys), e) < 0)
 		return -1;
+	container_await_start(box);
 	x = exec_create(box, &body, e);
 	if (!x)
 		return -1;
