@@ -129,6 +129,24 @@ int task_call(struct task *task, enum rpc_method_id method, const void *req, int
 	return ttrpc_call(task->shim, &o, method, req, a, resp, e);
 }
 
+bool task_shares_shim(const struct task *task)
+{
+	struct tasks *t = task->d->tasks;
+	const char *key, *path = ttrpc_client_path(task->shim);
+	bool found = false;
+	void *value;
+
+	pthread_mutex_lock(&t->lock);
+	for (size_t i = 0; !found && map_next(&t->map, &i, &key, &value);) {
+		const struct task *other = value;
+
+		found = other != &reserved && other != task &&
+		        str_eq(ttrpc_client_path(other->shim), path);
+	}
+	pthread_mutex_unlock(&t->lock);
+	return found;
+}
+
 /* ---- watching: the I/O thread ---- */
 
 static void on_log(void *arg, int fd, unused_arg uint32_t events)

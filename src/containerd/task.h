@@ -64,6 +64,9 @@ struct task **tasks_all(struct tasks *t, struct arena *a, const char *ns, size_t
  */
 bool task_take_out(struct task *task);
 
+/* Does its shim serve other tasks as well, those of a pod? */
+bool task_shares_shim(const struct task *task);
+
 struct shim_command task_command(const struct task *task);
 
 /* Calls the shim; 0 waits as long as it takes. */

@@ -62,6 +62,12 @@ static bool is_gone(const struct task *task, int timeout_ms)
 	return poll(&p, 1, timeout_ms) > 0;
 }
 
+static void let_shim_go(struct task *task)
+{
+	if (!task_shares_shim(task) && !task_shutdown(task, SHUTDOWN_TIMEOUT_MS))
+		log_warn("shim of %s is still there after its shutdown", task->id);
+}
+
 /* One whose `start` failed may have come up all the same. */
 static void dismiss_shim(const struct shim_command *c, struct task *task, struct arena *a)
 {
@@ -71,8 +77,7 @@ static void dismiss_shim(const struct shim_command *c, struct task *task, struct
 		task = task_open(c->d, c->ns, c->id, c->binary, shim_default_address(c, a), &e);
 	if (!task)
 		return;
-	if (!task_shutdown(task, SHUTDOWN_TIMEOUT_MS))
-		log_warn("shim of %s is still there after its shutdown", c->id);
+	let_shim_go(task);
 	task_unref(task);
 }
 
@@ -167,8 +172,7 @@ void task_dismiss(struct task *task)
 	struct shim_command c = task_command(task);
 	struct err e = { 0 };
 
-	if (!task_shutdown(task, SHUTDOWN_TIMEOUT_MS))
-		log_warn("shim of %s is still there after its shutdown", task->id);
+	let_shim_go(task);
 	shim_remove_socket(&c);
 	if (bundle_remove(task->d->config, task->ns, task->id, &e) < 0)
 		log_warn_of(&e, "delete task %s", task->id);

@@ -78,6 +78,11 @@ void ttrpc_client_free(struct ttrpc_client *c)
 	free(c);
 }
 
+const char *ttrpc_client_path(const struct ttrpc_client *c)
+{
+	return c->path;
+}
+
 int ttrpc_client_fd(const struct ttrpc_client *c)
 {
 	return c->watch;

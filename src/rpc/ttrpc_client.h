@@ -23,6 +23,8 @@ void ttrpc_client_free(struct ttrpc_client *c); /* no call may be under way */
  */
 int ttrpc_client_fd(const struct ttrpc_client *c);
 
+const char *ttrpc_client_path(const struct ttrpc_client *c); /* of the socket */
+
 struct ttrpc_opts {
 	const char *ns;     /* containerd-namespace-ttrpc; NULL sends none */
 	int64_t timeout_ms; /* 0 waits for ever */
