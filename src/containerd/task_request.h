@@ -6,6 +6,7 @@
 
 /* Questions that a healthy shim answers at once. */
 #define TASK_QUERY_TIMEOUT_MS 10000
+#define TASK_STATE_TIMEOUT_MS 2000
 
 /* A reference to the task that a request names; NULL with the error. */
 struct task *request_task(struct rpc_call *call, const char *id, struct err *e) must_check;

@@ -89,8 +89,24 @@ static int get_state(struct task *task, const char *exec_id, struct arena *a,
 
 	out.id = task->id;
 	out.exec_id = exec_id;
-	return task_call(task, RPC_TASK_V2_STATE, &out, TASK_QUERY_TIMEOUT_MS, a, (void **)state,
+	return task_call(task, RPC_TASK_V2_STATE, &out, TASK_STATE_TIMEOUT_MS, a, (void **)state,
 	                 e);
+}
+
+/* One that does not say how it is has not ended: its status is unknown. ERR_NOT_FOUND: there is none. */
+static int ask_state(struct task *task, const char *exec_id, struct arena *a,
+                     Shim__StateResponse **state, struct err *e)
+{
+	if (get_state(task, exec_id, a, state, e) == 0)
+		return 0;
+	if (e->kind == ERR_NOT_FOUND)
+		return -1;
+	log_warn_of(e, "state of task %s", task->id);
+	*state = pb_new(a, shim__state_response, Shim__StateResponse);
+	(*state)->id = arena_strdup(a, task->id);
+	(*state)->exec_id = exec_id;
+	err_clear(e);
+	return 0;
 }
 
 static Task__Process *process_message(struct arena *a, const struct task *task,
@@ -119,7 +135,7 @@ static int tasks_get(struct rpc_call *call, const void *reqp, void *respp, struc
 	_cleanup_task_ struct task *task = request_task(call, req->container_id, e);
 	Shim__StateResponse *s;
 
-	if (!task || get_state(task, req->exec_id, a, &s, e) < 0)
+	if (!task || ask_state(task, req->exec_id, a, &s, e) < 0)
 		return -1;
 	resp->process = process_message(a, task, s);
 	return 0;
@@ -139,12 +155,10 @@ static int tasks_list(struct rpc_call *call, unused_arg const void *req, void *r
 	resp->tasks = arena_array(a, Task__Process *, n);
 	for (size_t i = 0; i < n; i++) {
 		Shim__StateResponse *s;
-		struct err failed = { 0 };
+		struct err none = { 0 };
 
-		if (get_state(all[i], NULL, a, &s, &failed) == 0)
+		if (ask_state(all[i], NULL, a, &s, &none) == 0)
 			resp->tasks[resp->n_tasks++] = process_message(a, all[i], s);
-		else
-			log_warn_of(&failed, "state of task %s", all[i]->id);
 		task_unref(all[i]);
 	}
 	return 0;

@@ -154,3 +154,23 @@ def test_the_exit_code_of_an_engine_that_comes_back_meanwhile(wrapped):
     stack.kill("dockerd", signal.SIGKILL)
     stack.start_dockerd()
     assert (state_of(stack, "box")["Status"], state_of(stack, "box")["ExitCode"]) == ("exited", 137)
+
+
+def test_an_engine_comes_back_while_a_shim_hangs(fresh_stack):
+    """Nobody knows how its container is: it is as it was, and the engine does not wait."""
+    stack = fresh_stack
+    stack.docker("run", "-d", "--name", "box", "busybox", "sleep", "1000", check=True)
+    pid = state_of(stack, "box")["Pid"]
+    stack.kill("containerd-shim-runc-v2", signal.SIGSTOP)
+    try:
+        stack.kill("dockerd")
+        stack.start_dockerd(wait=False)
+        stack.wait_for(stack.answers)
+        assert state_of(stack, "box")["Status"] == "running"
+        time.sleep(5)           # it has looked for missed ends twice
+        assert state_of(stack, "box")["Pid"] == pid
+    finally:
+        stack.kill("containerd-shim-runc-v2", signal.SIGCONT)
+    assert stack.docker("exec", "box", "echo", "here", check=True).stdout == "here\n"
+    stack.docker("stop", "-t", "0", "box", check=True)
+    assert state_of(stack, "box")["ExitCode"] == 137

@@ -24,6 +24,7 @@ class World:
         self.boxes = {}
         for line in self.api.json("GET", "/containers/json?all=1"):
             found = self.api.json("GET", f"/containers/{line['Id']}/json")
+            found["Mark"] = self._mark(line["Id"])
             self.boxes[found["Config"]["Labels"].get(LABEL, "?" + found["Id"])] = found
         self.tags = {}
         for image in self.api.json("GET", "/images/json"):
@@ -39,14 +40,15 @@ class World:
         return told | {f"network {name}": HERE for name in self.networks} | {
             f"volume {name}": HERE for name in self.volumes}
 
-    def _box(self, found):
+    @staticmethod
+    def _box(found):
         state, label = found["State"], found["Config"]["Labels"].get(LABEL, "")
         status = state["Status"]
         code = state["ExitCode"] if status == "exited" and kind(label) != "stubborn" else 0
         if status == "restarting" and kind(label) == "stubborn":
             status = "running"
         return Box(found["Name"].lstrip("/"), status, code, found["HostConfig"]["Memory"],
-                   self._mark(found["Id"]))
+                   found["Mark"])
 
     def _mark(self, ident):
         try:

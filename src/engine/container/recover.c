@@ -13,7 +13,7 @@
 
 static bool is_alive(const struct ctrd_task *t)
 {
-	return t && (t->status == CTRD_TASK_RUNNING || t->status == CTRD_TASK_PAUSED);
+	return t && t->status != CTRD_TASK_STOPPED && t->status != CTRD_TASK_CREATED;
 }
 
 /* ---- one container at start; we are its changer ---- */
@@ -27,8 +27,10 @@ static int adopt(struct container *c, const struct container_record *r,
 	struct ctrd_io io;
 
 	container_get_state(c, &s);
-	s.status = task->status == CTRD_TASK_PAUSED ? CONTAINER_PAUSED : CONTAINER_RUNNING;
-	s.pid = task->exit.pid;
+	if (task->status != CTRD_TASK_UNKNOWN) {
+		s.status = task->status == CTRD_TASK_PAUSED ? CONTAINER_PAUSED : CONTAINER_RUNNING;
+		s.pid = task->exit.pid;
+	}
 	if (container_io_open(c, r, &a, &io, e) < 0)
 		return -1;
 	container_io_started(c);

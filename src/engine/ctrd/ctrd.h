@@ -93,7 +93,7 @@ int ctrd_task_delete(struct engine *g, const char *id, const char *exec, struct 
 void ctrd_task_drop(struct engine *g, const char *id);
 
 enum ctrd_task_status {
-	CTRD_NONE,
+	CTRD_TASK_UNKNOWN, /* its shim does not answer: it is as it was */
 	CTRD_TASK_CREATED,
 	CTRD_TASK_RUNNING,
 	CTRD_TASK_PAUSED,

@@ -206,7 +206,7 @@ static enum ctrd_task_status status_of(Task__Status s)
 	case TASK__STATUS__STOPPED:
 		return CTRD_TASK_STOPPED;
 	default:
-		return CTRD_NONE;
+		return CTRD_TASK_UNKNOWN;
 	}
 }
 
