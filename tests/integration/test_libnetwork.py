@@ -4,6 +4,7 @@ What an engine shows (rules, published ports, files) is in test_network.py. Here
 between: death at any time, what is adopted, what is swept, flags in every combination.
 """
 
+import contextlib
 import json
 import re
 import signal
@@ -443,19 +444,24 @@ def test_the_default_host_address(world, start):
 
 
 def test_tracked_udp_is_forgotten(world, start):
-    """Datagrams that went nowhere before a port was published reach the container afterwards."""
-    n = start()
+    """Datagrams that went nowhere before a port was published reach the container afterwards. (The
+    userland proxy would take them to it as well, so it is left out.)"""
+    n = start(userland_proxy=False)
     world.join_outside()
     with world.socket(kind=socket.SOCK_DGRAM, outside=True) as s:
         s.connect(("192.0.2.1", 5353))
         s.settimeout(10)
 
-        def answer():
-            try:
-                s.send(b"abc")
-                return s.recv(100)
-            except OSError:
-                return None
+        def answers(text):
+            """Asked again: a bridge's new port may take no packets yet on a busy machine."""
+            s.settimeout(1)
+            for _ in range(10):
+                with contextlib.suppress(OSError):
+                    s.send(text)
+                    while s.recv(100) != text.upper():
+                        pass
+                    return True
+            return False
         with world.socket(kind=socket.SOCK_DGRAM) as there:     # so that it is tracked as answered
             there.bind(("192.0.2.1", 5353))
             s.send(b"x")
@@ -463,11 +469,11 @@ def test_tracked_udp_is_forgotten(world, start):
             there.sendto(b"y", peer)
             assert s.recv(10) == b"y"
         n.run("dns", "5353:53/udp")
-        assert answer() == b"ABC"
+        assert answers(b"first")
         n.ask("stop", "dns")
         n.run("other", server=False)                            # has the address now
         n.run("dns2", "5353:53/udp")
-        assert answer() == b"ABC"
+        assert answers(b"second")
 
 
 def test_many_ports_at_once(world, start):
