@@ -145,11 +145,30 @@ static int64_t io_weight(uint64_t v)
 	return 1 + ((int64_t)v - 10) * 9999 / 990;
 }
 
+/* Only the BFQ scheduler has weights of devices. */
+static int set_device_weights(const char *path, const struct oci_block_io *io, struct err *e)
+{
+	for (size_t i = 0; i < io->weight_device.n; i++) {
+		const struct oci_weight_device *d = &io->weight_device.v[i];
+		char text[96];
+
+		if (!d->weight.set)
+			continue;
+		snprintf(text, sizeof(text), "%" PRId64 ":%" PRId64 " %" PRIu64, d->major, d->minor,
+		         d->weight.value);
+		if (cgroup_write(path, "io.bfq.weight", text, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int set_io(const char *path, const struct oci_block_io *io, struct err *e)
 {
 	if (io->weight.set && io->weight.value &&
 	    cgroup_write_i64(path, "io.bfq.weight", (int64_t)io->weight.value, NULL) < 0 &&
 	    cgroup_write_i64(path, "io.weight", io_weight(io->weight.value), e) < 0)
+		return -1;
+	if (set_device_weights(path, io, e) < 0)
 		return -1;
 	if (set_throttle(path, "rbps", io->read_bps.n, io->read_bps.v, e) < 0 ||
 	    set_throttle(path, "wbps", io->write_bps.n, io->write_bps.v, e) < 0 ||

@@ -228,9 +228,9 @@ def test_clients_that_vanish_leave_nothing(stack, docker, no_leaks):
 # ---- WebSocket ----
 
 class WebSocket(Raw):
-    def __init__(self, stack, query, version="1.41"):
+    def __init__(self, stack, method, path):
         key = base64.b64encode(os.urandom(16)).decode()
-        super().__init__(stack, f"GET /v{version}/containers/box/attach/ws?{query}", (
+        super().__init__(stack, f"{method} {path}", (
             "Upgrade: websocket", "Connection: keep-alive, Upgrade", "Origin: http://docker",
             f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13"))
         if self.status == 101:
@@ -264,7 +264,7 @@ class WebSocket(Raw):
 
 def test_ws_both_ways(stack, docker):
     start(docker, "read x; echo got $x", "-i")
-    ws = WebSocket(stack, "stream=1&stdin=1&stdout=1&stderr=1")
+    ws = WebSocket(stack, "GET", "/v1.41/containers/box/attach/ws?stream=1&stdin=1&stdout=1&stderr=1")
     assert ws.status == 101
     ws.write(b"something\n")
     opcode, data = ws.read()
@@ -276,7 +276,7 @@ def test_ws_logs_first(stack, docker):
     start(docker, "echo before; read x; echo after", "-i")
     stack.wait_for(lambda: "before" in docker("logs", "box"))
     time.sleep(0.2)
-    ws = WebSocket(stack, "logs=1&stream=1&stdin=1&stdout=1&stderr=1")
+    ws = WebSocket(stack, "GET", "/v1.41/containers/box/attach/ws?logs=1&stream=1&stdin=1&stdout=1&stderr=1")
     assert ws.read() == (2, b"before\n")
     ws.write(b"\n")
     assert ws.text() == b"after\n"
@@ -284,21 +284,29 @@ def test_ws_logs_first(stack, docker):
 
 def test_ws_of_a_terminal(stack, docker):
     start(docker, "read x; echo got $x", "-it")
-    ws = WebSocket(stack, "stream=1&stdin=1&stdout=1&stderr=1")
+    ws = WebSocket(stack, "GET", "/v1.41/containers/box/attach/ws?stream=1&stdin=1&stdout=1&stderr=1")
     ws.write(b"it\n")
     assert ws.text().replace(b"\r", b"") == b"it\ngot it\n"
 
 
+def test_ws_detach_keys(stack, docker):
+    start(docker, "read x; echo got $x", "-it")
+    ws = WebSocket(stack, "GET", "/v1.41/containers/box/attach/ws?stream=1&stdin=1&stdout=1&detachKeys=ctrl-a,b")
+    ws.write(b"\x01b")
+    ws.text()
+    assert docker("inspect", "-f", "{{.State.Running}}", "box") == "true"
+
+
 def test_ws_large_output(stack, docker):
     start(docker, "read x; i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done", "-i")
-    ws = WebSocket(stack, "stream=1&stdin=1&stdout=1")
+    ws = WebSocket(stack, "GET", "/v1.41/containers/box/attach/ws?stream=1&stdin=1&stdout=1")
     ws.write(b"\n")
     assert ws.text().decode().splitlines() == [f"line {i}" for i in range(20000)]
 
 
 def test_ws_fragments_and_ping(stack, docker):
     start(docker, "read x; echo got $x", "-i")
-    ws = WebSocket(stack, "stream=1&stdin=1&stdout=1")
+    ws = WebSocket(stack, "GET", "/v1.41/containers/box/attach/ws?stream=1&stdin=1&stdout=1")
     ws.write(b"in ", first=0)
     ws.write(b"hello", opcode=9)
     assert ws.read() == (10, b"hello")
@@ -308,11 +316,11 @@ def test_ws_fragments_and_ping(stack, docker):
 
 def test_ws_close_leaves_the_container(stack, docker):
     start(docker, "read x; echo got $x", "-i")
-    ws = WebSocket(stack, "stream=1&stdin=1&stdout=1")
+    ws = WebSocket(stack, "GET", "/v1.41/containers/box/attach/ws?stream=1&stdin=1&stdout=1")
     ws.write(struct.pack(">H", 1000), opcode=8)
     ws.text()
     ws.close()
-    again = WebSocket(stack, "stream=1&stdin=1&stdout=1")
+    again = WebSocket(stack, "GET", "/v1.41/containers/box/attach/ws?stream=1&stdin=1&stdout=1")
     again.write(b"again\n")
     assert again.text() == b"got again\n"
 
@@ -320,14 +328,14 @@ def test_ws_close_leaves_the_container(stack, docker):
 @pytest.mark.ours
 def test_ws_closing_handshake(stack, docker):
     start(docker, "read x; exit 0", "-i")
-    ws = WebSocket(stack, "stream=1&stdin=1&stdout=1")
+    ws = WebSocket(stack, "GET", "/v1.41/containers/box/attach/ws?stream=1&stdin=1&stdout=1")
     ws.write(struct.pack(">H", 1001) + b"bye", opcode=8)
     assert ws.read() == (8, struct.pack(">H", 1001))
     assert ws.until_end() == b""
-    ws = WebSocket(stack, "stream=1&stdin=1&stdout=1")
+    ws = WebSocket(stack, "GET", "/v1.41/containers/box/attach/ws?stream=1&stdin=1&stdout=1")
     ws.send(b"\xff\xff")        # no frame
     assert ws.read() == (8, struct.pack(">H", 1002))
-    ws = WebSocket(stack, "stream=1&stdin=1&stdout=1")
+    ws = WebSocket(stack, "GET", "/v1.41/containers/box/attach/ws?stream=1&stdin=1&stdout=1")
     ws.write(b"\n")
     assert ws.read() == (8, struct.pack(">H", 1000))
 
@@ -335,7 +343,7 @@ def test_ws_closing_handshake(stack, docker):
 @pytest.mark.ours
 def test_ws_before_1_28_is_text(stack, docker):
     start(docker, "read x; echo got", "-i")
-    ws = WebSocket(stack, "stream=1&stdin=1&stdout=1", version="1.27")
+    ws = WebSocket(stack, "GET", "/v1.27/containers/box/attach/ws?stream=1&stdin=1&stdout=1")
     ws.write(b"\n")
     assert ws.read() == (1, b"got\n")
 

@@ -6,6 +6,7 @@ import json
 import re
 import tarfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -232,12 +233,91 @@ def test_prunes_by_hand(stack):
         reply = stack.api("POST", V + path + "?filters=%7B%22label%22%3A%5B%22nobody%3Dhas%22%5D%7D")
         assert reply.status == 200 and not reply.json[key], reply
         assert stack.api("POST", V + path + "?filters=%7B%22nosuch%22%3A%5B%221%22%5D%7D").status in (400, 500)
+    assert stack.api("POST", f"{V}/volumes/prune?filters=%7B%22label%22%3A%5B%22a%22%5D%7D").status == 200
     assert stack.api("POST", "/v1.41/images/prune?filters=%7B%22dangling%22%3A%5B%221%22%5D%7D").status == 200
     assert len(stack.api("GET", f"{V}/images/json").json) >= 1
 
 
 def test_plugins_by_hand(stack):
     assert stack.api("GET", "/v1.41/plugins").json == []
+    for reply in (stack.api("POST", f"{V}/plugins/no/such/upgrade?remote=x", []), stack.api("GET", f"{V}/plugins/no/such/json"), stack.api("DELETE", f"{V}/plugins/no/such"),
+                  stack.api("POST", f"{V}/plugins/no/such/enable?timeout=0"), stack.api("POST", f"{V}/plugins/no/such/disable"),
+                  stack.api("POST", f"{V}/plugins/no/such/push"), stack.api("POST", f"{V}/plugins/no/such/set", [])):
+        assert reply.status == 404, reply
+
+
+def test_volumes_by_hand(stack):
+    told = {"Name": "byhand", "Driver": "local",
+            "DriverOpts": {"type": "tmpfs", "device": "tmpfs", "o": "size=1m,mode=1750"}}
+    assert stack.api("POST", f"{V}/volumes/create", told).status == 201
+    wanted = body("HostConfig.Binds", ["byhand:/v"], "stat -c %a /v")
+    stack.api("POST", f"{V}/containers/create?name=fill", wanted)
+    stack.api("POST", f"{V}/containers/fill/start")
+    assert stack.api("POST", f"{V}/containers/fill/wait").json["StatusCode"] == 0
+    assert "1750" in stack.api("GET", f"{V}/containers/fill/logs?stdout=1").text
+    stack.api("DELETE", f"{V}/containers/fill")
+    assert stack.api("DELETE", f"{V}/volumes/byhand").status == 204
+
+
+def test_volume_driver(stack):
+    """Of anonymous volumes and those that -v names."""
+    for driver, name, states in (("local", "driven", (201,)), ("nosuch", "undriven", (400, 404))):
+        wanted = body("HostConfig.VolumeDriver", driver, "true") | {"Volumes": {"/anonymous": {}}}
+        reply = stack.api("POST", f"{V}/containers/create?name={name}", wanted)
+        assert reply.status in states, reply
+    assert re.match("create [0-9a-f]{64}: error looking up volume plugin nosuch", reply.json["message"])
+    stack.api("DELETE", f"{V}/containers/driven?v=1")
+
+
+def test_weights_of_devices(stack):
+    """Weights of devices are left out with a warning where the kernel has none; so says an update too."""
+    disk = next((f"/dev/{p.name}" for p in Path("/sys/block").iterdir() if Path("/dev", p.name).is_block_device()), None)
+    if not disk:
+        pytest.skip("no block device")
+    weights = [{"Path": disk, "Weight": 100}]
+    reply = stack.api("POST", f"{V}/containers/create?name=weighed", body("HostConfig.BlkioWeightDevice", weights, "true"))
+    update = stack.api("POST", f"{V}/containers/weighed/update", {"BlkioWeightDevice": weights})
+    can = stack.exec(["test", "-e", "/sys/fs/cgroup/blkio/blkio.weight_device"]).returncode == 0
+    for told in (reply, update):
+        assert bool(told.json["Warnings"]) != can, told
+    if not can:
+        assert "Weight-device discarded" in reply.json["Warnings"][0]
+        assert not stack.api("GET", f"{V}/containers/weighed/json").json["HostConfig"]["BlkioWeightDevice"]
+    stack.api("DELETE", f"{V}/containers/weighed")
+
+
+def test_real_time(stack):
+    """Where the parent group has no real-time budget the start says which file refused it."""
+    limits = {"CpuRealtimePeriod": 1000000, "CpuRealtimeRuntime": 1000}
+    wanted = body("HostConfig.CpuRealtimePeriod", limits["CpuRealtimePeriod"], "true")
+    wanted["HostConfig"].update(limits)
+    stack.api("POST", f"{V}/containers/create?name=rt", wanted)
+    shown = stack.api("GET", f"{V}/containers/rt/json").json["HostConfig"]
+    assert {key: shown[key] for key in limits} == limits
+    reply = stack.api("POST", f"{V}/containers/rt/start")
+    assert reply.status == 204 or "cpu.rt_runtime_us" in reply.json["message"], reply
+    stack.api("DELETE", f"{V}/containers/rt?force=1")
+
+
+def test_import_by_hand(stack):
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("file"))
+    reply = stack.api("POST", f"{V}/images/create?fromSrc=-&repo=by/hand&tag=1&message=said&changes=CMD+x&platform=linux",
+                      data.getvalue(), {"Content-Type": "application/x-tar"})
+    assert reply.status == 200 and "sha256:" in reply.text, reply
+    made = stack.api("GET", f"{V}/images/by/hand:1/json").json
+    assert made["Comment"] == "said" and made["Config"]["Cmd"] and made["Os"] == "linux"
+    assert stack.api("DELETE", f"{V}/images/by/hand:1").status == 200
+
+
+def test_commit_by_hand(stack):
+    stack.api("POST", f"{V}/containers/create?name=still", body("Labels", {}, "sleep 100"))
+    stack.api("POST", f"{V}/containers/still/start")
+    reply = stack.api("POST", f"{V}/commit?container=still&repo=by/hand&tag=2&pause=0", {})
+    assert reply.status == 201 and reply.json["Id"].startswith("sha256:"), reply
+    stack.api("DELETE", f"{V}/containers/still?force=1")
+    assert stack.api("DELETE", f"{V}/images/by/hand:2").status == 200
 
 
 def test_archives_by_hand(stack):

@@ -144,6 +144,15 @@ def test_identity_token(stack, guarded):
     assert "grant_type=refresh_token" in guarded.tokens[-1][1]
 
 
+def test_registry_token(stack, guarded):
+    """A token that the client has already is used as it is."""
+    image("ready").push(guarded, "guarded")
+    guarded.auth = "bearer"
+    asked = len(guarded.tokens)
+    assert "Downloaded" in pull(stack, guarded.name("guarded"), {"registrytoken": "sesame"})
+    assert len(guarded.tokens) == asked
+
+
 def test_resume(stack, guarded):
     """Each connection ends after 1 MB: every byte is sent about once all the same."""
     big = Image([Layer().file("big", BIG)], {"Cmd": ["x"]}, compress="none")

@@ -121,6 +121,14 @@ def test_login(stack, docker, refused, closed, made):
     assert "no basic auth credentials" in refused(1, "pull", name)
 
 
+def test_login_by_hand(stack, closed):
+    told = {"username": "user", "password": "pass", "serveraddress": closed.address, "email": "u@lab.test"}
+    reply = stack.api("POST", "/v1.41/auth", told)
+    assert reply.status == 200 and reply.json["Status"] == "Login Succeeded", reply
+    told["password"] = "wrong"
+    assert stack.api("POST", "/v1.41/auth", told).status in (401, 500)
+
+
 def test_distribution(stack, registry):
     it = Image([images.busybox_layer()], {})
     it.push(registry, "described")

@@ -19,6 +19,7 @@
 #include "engine/container/names.h"
 #include "engine/network/networking.h"
 #include "engine/container/rootfs.h"
+#include "engine/daemon/host_check.h"
 #include "engine/daemon/runtimes.h"
 #include "engine/volume/volume.h"
 
@@ -122,6 +123,7 @@ static int fill_record(struct engine *g, struct arena *a, const struct api_creat
 	name_default_network(body->networking, host->network_mode);
 	if (config_check(a, config, host, warnings, e) < 0)
 		return -1;
+	host_discard(a, &host->blkio_weight_device.n, warnings);
 	*r = (struct container_record){ .id = r->id,
 		                        .created = clock_now_ns(),
 		                        .image = config->image,

@@ -136,6 +136,17 @@ int host_check_limits(const struct api_host_config *h, struct err *e)
 	return check_memory(h, e) < 0 || check_cpus(h, e) < 0 ? -1 : 0;
 }
 
+void host_discard(struct arena *a, size_t *weight_devices, struct strs *warnings)
+{
+	if (*weight_devices == 0 || system_cgroup_v2() ||
+	    path_exists("/sys/fs/cgroup/blkio/blkio.weight_device"))
+		return;
+	*weight_devices = 0;
+	arena_push(a, warnings,
+	           "Your kernel does not support Block I/O weight_device or the cgroup is not "
+	           "mounted. Weight-device discarded.");
+}
+
 int host_check_restart(const struct api_host_config *h, struct err *e)
 {
 	static const char *const known[] = { "no", "always", "unless-stopped", "on-failure" };

@@ -11,4 +11,10 @@ int host_check(struct arena *a, const struct api_host_config *h, struct err *e) 
 int host_check_limits(const struct api_host_config *h, struct err *e) must_check;
 int host_check_restart(const struct api_host_config *h, struct err *e) must_check;
 
+/*
+ * What this kernel cannot do is left out, with a line for the client: weights of devices, of which
+ * there are *weight_devices.
+ */
+void host_discard(struct arena *a, size_t *weight_devices, struct strs *warnings);
+
 #endif

@@ -4,6 +4,7 @@
 #include "engine/routes/container.h"
 #include "engine/container/create.h"
 #include "engine/container/run.h"
+#include "engine/daemon/host_check.h"
 
 int api_container_create(struct api_call *c, struct err *e)
 {
@@ -112,8 +113,10 @@ int api_container_update(struct api_call *c, struct err *e)
 	struct api_warnings answer = { 0 };
 	struct api_update body;
 
-	if (!box || api_body(c, &api_update_type, &body, false, e) < 0 ||
-	    container_update(box, &body, e) < 0)
+	if (!box || api_body(c, &api_update_type, &body, false, e) < 0)
+		return -1;
+	host_discard(c->arena, &body.blkio_weight_device.n, &answer.warnings);
+	if (container_update(box, &body, e) < 0)
 		return -1;
 	return api_answer(c, 200, &api_warnings_type, &answer);
 }

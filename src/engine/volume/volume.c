@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include "base/file.h"
+#include "base/id.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
@@ -32,8 +33,14 @@ int volume_name_check(const char *name, struct err *e)
 
 int volume_driver_check(const char *driver, const char *volume, struct err *e)
 {
+	char anonymous[ID_SIZE];
+
 	if (str_empty(driver) || str_eq(driver, VOLUME_DRIVER))
 		return 0;
+	if (str_empty(volume)) {
+		id_new(anonymous);
+		volume = anonymous;
+	}
 	return err_set(e, ERR_NOT_FOUND,
 	               "create %.64s: error looking up volume plugin %.64s: plugin \"%.64s\" not "
 	               "found",
