@@ -103,8 +103,8 @@ def program_starts(tally, name):
 def whole_stack(tally, title, script, build, options):
     """The script in a stack of these programs; a report of any of them is a failure."""
     done = subprocess.run(
-        ["/usr/bin/python3", "-m", "stack", "run", "--debug", "--", "sh", "-c", script],
-        cwd=TOP, capture_output=True, text=True, errors="replace", timeout=300,
+        ["/usr/bin/python3", "-m", "stack", "run", "--debug", "--", "timeout", "600", "sh", "-c",
+         script], cwd=TOP, capture_output=True, text=True, errors="replace", timeout=900,
         stdin=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(TOP / "tests"),
              "LIGHTER_BUILD": str(TOP / build), **options})

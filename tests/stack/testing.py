@@ -61,7 +61,7 @@ def unit(tally, options, build="build"):
 def pytest(options, *more, env=None):
     """Returns (passed, failed, skipped, names of what failed)."""
     code, text = run([sys.executable, "-m", "pytest", "-rxXfE", "-q", "-p", "no:cacheprovider",
-                      "--timeout=120", "--tb=short", "--durations=5", "--engine", options.engine,
+                      "--timeout=120", "--tb=short", "--durations=5", f"--engine={options.engine}",
                       *more, *options.pytest], env={**os.environ, **(env or {})})
     last = text.strip().splitlines()[-1] if text.strip() else ""
     names = re.findall(r"^(?:FAILED|ERROR) (\S+::\S.*?)(?: - .*)?$", text, re.M)
