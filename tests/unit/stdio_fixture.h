@@ -115,4 +115,13 @@ static inline const char *logs(struct fixture *f, struct log_query q)
 
 #define ALL_LOGS ((struct log_query){ .out = true, .err = true, .tail = -1 })
 
+/* Writes a line; then the logs are these, as soon as the pump has come to it. */
+static inline void say_and_see(struct fixture *f, const char *line, const char *want)
+{
+	say(f->out, line);
+	for (int i = 0; i < 500 && !str_eq(logs(f, ALL_LOGS), want); i++)
+		usleep(10000);
+	assert_string_equal(logs(f, ALL_LOGS), want);
+}
+
 #endif

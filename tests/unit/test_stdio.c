@@ -220,13 +220,11 @@ static void following_sees_everything_once(void **state)
 	int sv[2];
 
 	start(f);
-	say(f->out, "before\n");
+	say_and_see(f, "before\n", "before\n");
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), 0);
 	q.chunked = true;
-	usleep(50000);
 	assert_int_equal(log_follow(f->s, &q, sv[0], NULL, NULL, &f->e), 0);
-	say(f->out, "after\n");
-	usleep(50000);
+	say_and_see(f, "after\n", "before\nafter\n");
 	finish(f);
 	assert_true(fd_read_full(sv[1], text, sizeof(text) - 1, NULL) > 0);
 	assert_string_equal(text, "7\r\nbefore\n\r\n6\r\nafter\n\r\n0\r\n\r\n");

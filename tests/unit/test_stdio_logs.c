@@ -165,15 +165,6 @@ static void the_local_driver_loses_nothing_over_kills(void **state)
 	kill_with_rotation(*state, LOG_DRIVER_LOCAL, false);
 }
 
-/* Writes a line; then the logs are these, as soon as the pump has come to it. */
-static void say_and_see(struct fixture *f, const char *line, const char *want)
-{
-	say(f->out, line);
-	for (int i = 0; i < 500 && !str_eq(logs(f, ALL_LOGS), want); i++)
-		usleep(10000);
-	assert_string_equal(logs(f, ALL_LOGS), want);
-}
-
 /* A rotation that was killed after some of its renames. */
 static void a_gap_between_parts_is_closed(void **state)
 {
