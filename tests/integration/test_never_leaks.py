@@ -12,7 +12,7 @@ from stack.stack import SOCKET, UnixHTTP, sanitized
 
 pytestmark = [pytest.mark.ours, pytest.mark.timeout(1800)]
 
-WARM, WARM_LONG = 30, 400   # times until caches and pools are full, nearly and really
+WARM, WARM_LONG = 100, 400  # times until caches and pools are full, nearly and really
 # What pools and the allocator may keep, whatever the count: KiB, descriptors, threads.
 SLACK = {"KiB": 640, "descriptors": 4, "threads": 4}
 # Requests whose answer goes on for ever; the client vanishes in the middle of it.

@@ -10,6 +10,7 @@ name finds the one that this stack is made of. Daemons write their logs to SCRAT
 """
 
 import contextlib
+import contextlib
 import http.client
 import json
 import os
@@ -272,8 +273,9 @@ class Stack:
         hit = 0
         for pid, (host_pid, name) in self.sandbox.processes().items():
             if name == comm[:15]:
-                os.kill(host_pid, sig)
-                hit += 1
+                with contextlib.suppress(ProcessLookupError):   # a child of its, before its exec
+                    os.kill(host_pid, sig)
+                    hit += 1
         started = self.daemons.get(comm)
         if started is not None and hit and sig == signal.SIGKILL:
             started.wait(10)
