@@ -78,8 +78,7 @@ def frames(data):
 def test_logs_without_stream(stack, docker):
     """What is in the log, and the end at once."""
     start(docker, "echo one; echo two >&2; sleep 100")
-    stack.wait_for(lambda: "one" in docker("logs", "box"))
-    time.sleep(0.2)
+    stack.wait_for(lambda: docker("logs", "box") and stack.docker("logs", "box").stderr)
     got = frames(attach(stack, "logs=1&stdout=1&stderr=1").until_end())
     assert sorted(got) == [(1, "one\n"), (2, "two\n")]
     assert frames(attach(stack, "logs=1&stderr=1").until_end()) == [(2, "two\n")]
@@ -191,8 +190,7 @@ def test_engine_dies(stack, docker):
     again.send(b"two\n")
     assert again.exactly(8 + 8)[8:] == b"got two\n"
     again.close()
-    time.sleep(0.2)
-    assert docker("logs", "box").splitlines() == ["got one", "got two"]
+    stack.wait_for(lambda: docker("logs", "box").splitlines() == ["got one", "got two"])
     assert docker("inspect", "-f", "{{.State.Running}}", "box") == "true"
 
 
@@ -275,7 +273,6 @@ def test_ws_both_ways(stack, docker):
 def test_ws_logs_first(stack, docker):
     start(docker, "echo before; read x; echo after", "-i")
     stack.wait_for(lambda: "before" in docker("logs", "box"))
-    time.sleep(0.2)
     ws = WebSocket(stack, "GET", "/v1.41/containers/box/attach/ws?logs=1&stream=1&stdin=1&stdout=1&stderr=1")
     assert ws.read() == (2, b"before\n")
     ws.write(b"\n")

@@ -2,7 +2,6 @@
 import, push. Helpers: test_cli_parity.py."""
 
 import re
-import time
 
 import pytest
 from stack import official_cli
@@ -57,7 +56,7 @@ def test_copies(parity, tmp_path):
         parity.docker("run", "-d", "--name", "cc", *SH, INSIDE, check=True)
         here = f"/tmp/{tmp_path.name}"
         parity.exec(["sh", "-c", f"mkdir -p {here}; cd {here}; {OUTSIDE}"], check=True)
-        time.sleep(0.2)
+        parity.wait_for(lambda: parity.docker("exec", "cc", "test", "-L", "/d/broken").returncode == 0)
         told[cli] = [(args, *copy(parity, cli, f"{here}/work", args, look)) for args, look in COPIES]
         parity.docker("rm", "-f", "cc", check=True)
     differences = [f"cp {one[0]}\n  ours     {one[1:]}\n  official {other[1:]}"

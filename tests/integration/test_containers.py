@@ -190,7 +190,7 @@ def test_wait_for_several(docker):
 
 
 def test_wait_conditions(stack, docker):
-    name = docker("create", "--network=none", *SH, "exit 5")
+    name = docker("create", "--network=none", *SH, "sleep 1; exit 5")
     got = []
     thread = threading.Thread(target=lambda: got.append(
         stack.api("POST", f"/v1.41/containers/{name}/wait?condition=next-exit")))
@@ -255,9 +255,8 @@ def test_events(stack, docker):
 
 
 def test_events_as_they_happen(stack, docker):
-    process = stack.docker_popen("events", "-f", "event=start", "--format", "{{.Actor.ID}}",
-                                 stdout=subprocess.PIPE, text=True)
-    time.sleep(0.3)
+    process = stack.docker_popen("events", "--since", str(time.time()), "-f", "event=start", "--format",
+                                 "{{.Actor.ID}}", stdout=subprocess.PIPE, text=True)
     name = docker("run", "-d", "--network=none", "busybox", "true")
     assert process.stdout.readline().strip() == name
     process.terminate()

@@ -168,17 +168,17 @@ def test_shell_and_user_of_the_container(stack, docker):
 
 
 def test_events(stack, docker):
-    process = stack.docker_popen("events", "--filter", "type=container", "--format", "{{.Action}}",
-                                 stdout=subprocess.PIPE, text=True)
-    time.sleep(0.3)
+    process = stack.docker_popen("events", "--since", str(time.time()), "--filter", "type=container",
+                                 "--format", "{{.Action}}", stdout=subprocess.PIPE, text=True)
     start(docker, "--health-cmd", "test ! -e /down", "--health-interval", "0.5s", "--health-retries",
           "1")
     becomes(stack, docker, "healthy")
     docker("exec", "box", "touch", "/down")
-    becomes(stack, docker, "unhealthy")
-    time.sleep(0.2)
+    lines = []
+    while "health_status: unhealthy" not in lines:
+        lines.append(process.stdout.readline().rstrip())
     process.terminate()
-    lines = process.communicate(timeout=10)[0].splitlines()
+    process.communicate(timeout=10)
     assert [line for line in lines if line.startswith("health_status")] == [
         "health_status: healthy", "health_status: unhealthy"]
     check = "/bin/sh -c test ! -e /down"

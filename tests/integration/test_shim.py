@@ -291,9 +291,9 @@ def test_the_host_pid_namespace(node):
 def events_during(node, act):
     """Topic and event, in the order in which containerd published them."""
     with node.sandbox.popen([CTR, "events"], stdout=subprocess.PIPE, text=True) as watcher:
-        time.sleep(0.3)
+        time.sleep(1)                           # nothing says when it has subscribed
         act()
-        time.sleep(0.5)
+        time.sleep(1)
         watcher.kill()
         text = watcher.communicate()[0]
     found = re.findall(r" default /(\S+) (\{.*\})$", text, re.M)

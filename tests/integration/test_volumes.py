@@ -205,10 +205,10 @@ def test_a_refused_container_leaves_nothing(stack, engine):
     assert stack.docker("ps", "-aq").stdout == ""
 
 
-def test_volumes_from(docker, inspect):
+def test_volumes_from(docker, inspect, stack):
     docker("run", "-d", "--name", "owner", "--network=none", "-v", "vol:/v", "-v", "/anon", "-v",
-           "/tmp:/b:ro", *SH, "echo mine > /v/x; echo theirs > /anon/x; sleep 99")
-    time.sleep(0.3)
+           "/tmp:/b:ro", *SH, "echo mine > /v/x; echo theirs > /anon/x; touch /done; sleep 99")
+    stack.wait_for(lambda: stack.docker("exec", "owner", "test", "-e", "/done").returncode == 0)
     assert docker(*RUN, "--volumes-from", "owner", *SH, "cat /v/x /anon/x") == "mine\ntheirs"
     docker(*RUN, "--volumes-from", "owner:ro", *SH, "touch /v/y", code=1)
     docker("create", "--name", "heir", "--volumes-from", "owner:ro", "-v", "over:/v", "busybox")
@@ -402,8 +402,8 @@ def test_a_restart_keeps_them(fresh_stack):
         return stack.docker(*args, check=True).stdout.rstrip("\n")
     docker("volume", "create", "--label", "a=b", "-o", "type=tmpfs", "-o", "device=tmpfs", "mem")
     docker("run", "-d", "--name", "box", "--network=none", "-v", "mem:/m", "-v", "plain:/p", "-v",
-           "/anon", *SH, "echo 1 > /m/x; echo 2 > /p/x; sleep 999")
-    time.sleep(0.3)
+           "/anon", *SH, "echo 1 > /m/x; echo 2 > /p/x; touch /done; sleep 999")
+    stack.wait_for(lambda: stack.docker("exec", "box", "test", "-e", "/done").returncode == 0)
     stack.kill("dockerd")
     stack.start_dockerd()
     stack.wait_for(lambda: stack.docker("ps").returncode == 0)
