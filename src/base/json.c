@@ -4,26 +4,43 @@
 #include "base/json_internal.h"
 #include "base/limits.h"
 
-int json_parse_object(struct slice text, struct json_object **out, struct err *e)
+struct json_tokener *json_tokener_new_checked(void)
 {
-	struct json_tokener *tok;
-	enum json_tokener_error status;
+	struct json_tokener *tok = json_tokener_new_ex(LIMIT_JSON_DEPTH + 1);
 
-	*out = NULL;
-	if (json_check(text, e) < 0)
-		return -1;
-	tok = json_tokener_new_ex(LIMIT_JSON_DEPTH + 1);
 	if (!tok)
 		abort();
+	return tok;
+}
+
+int json_parse_value(struct json_tokener *tok, struct slice text, struct json_object **out,
+                     struct err *e)
+{
+	enum json_tokener_error status;
+
+	json_tokener_reset(tok);
 	*out = json_tokener_parse_ex(tok, text.data, (int)text.len);
 	/* A number at the very end is only complete once a NUL follows. */
 	if (json_tokener_get_error(tok) == json_tokener_continue)
 		*out = json_tokener_parse_ex(tok, "", 1);
 	status = json_tokener_get_error(tok);
+	return status == json_tokener_success ? 0
+	                                      : err_set(e, ERR_INVALID, "invalid JSON: %s",
+	                                                json_tokener_error_desc(status));
+}
+
+int json_parse_object(struct slice text, struct json_object **out, struct err *e)
+{
+	struct json_tokener *tok;
+	int r;
+
+	*out = NULL;
+	if (json_check(text, e) < 0)
+		return -1;
+	tok = json_tokener_new_checked();
+	r = json_parse_value(tok, text, out, e);
 	json_tokener_free(tok);
-	if (status != json_tokener_success)
-		return err_set(e, ERR_INVALID, "invalid JSON: %s", json_tokener_error_desc(status));
-	return 0;
+	return r;
 }
 
 const char *json_map_get(const struct json_map *m, const char *key)

@@ -221,6 +221,13 @@ int json_decode(struct arena *a, const struct json_table *t, struct slice text, 
 int json_decode_with(struct arena *a, const struct json_table *t, struct slice text, unsigned flags,
                      void *out, struct err *e) must_check;
 
+/*
+ * An array of objects of one table into a list {size_t n; struct SUB *v;}; null is an empty one. The
+ * objects are read one after the other: a long list never is a tree as a whole.
+ */
+int json_decode_list(struct arena *a, const struct json_table *t, struct slice text, void *list,
+                     struct err *e) must_check;
+
 /* Appends. `version` is the client's API minor number, or 0 for everything. <>& are escaped as Go
  * does. */
 void json_encode(struct buf *b, const struct json_table *t, const void *in);

@@ -439,3 +439,34 @@ int json_decode(struct arena *a, const struct json_table *t, struct slice text, 
 {
 	return json_decode_with(a, t, text, 0, out, e);
 }
+
+static int decode_element(struct decode *d, const struct json_table *t, struct json_tokener *tok,
+                          struct slice text, void *out)
+{
+	_cleanup_json_ struct json_object *o = NULL;
+
+	if (json_parse_value(tok, text, &o, d->e) < 0)
+		return -1;
+	return o ? decode_struct(d, t, o, out) : 0;
+}
+
+int json_decode_list(struct arena *a, const struct json_table *t, struct slice text, void *list,
+                     struct err *e)
+{
+	struct json_list_view *out = list;
+	struct decode d = { .a = a, .e = e };
+	struct json_elements elements;
+	struct json_tokener *tok;
+	int r = 0;
+
+	*out = (struct json_list_view){ 0 };
+	if (json_check_array(a, text, &elements, e) < 0)
+		return -1;
+	out->v = arena_list_new(a, elements.n, t->size);
+	tok = json_tokener_new_checked();
+	for (size_t i = 0; i < elements.n && r == 0; i++, out->n++)
+		r = BELOW(&d, NULL, i,
+		          decode_element(&d, t, tok, elements.v[i], (char *)out->v + i * t->size));
+	json_tokener_free(tok);
+	return r;
+}

@@ -11,6 +11,19 @@ static inline void json_put_cleanup(struct json_object **o)
 	json_object_put(*o);
 }
 
+/* Parses a value that was scanned; `tok` was made by json_tokener_new_checked and may be used again. */
+struct json_tokener *json_tokener_new_checked(void);
+int json_parse_value(struct json_tokener *tok, struct slice text, struct json_object **out,
+                     struct err *e) must_check;
+
+/* Scans an array strictly and says where its elements are; null has none. */
+struct json_elements {
+	size_t n;
+	struct slice *v;
+};
+int json_check_array(struct arena *a, struct slice text, struct json_elements *out, struct err *e)
+        must_check;
+
 /* Scans strictly, then parses. *out is owned by the caller; JSON null gives NULL. */
 int json_parse_object(struct slice text, struct json_object **out, struct err *e) must_check;
 

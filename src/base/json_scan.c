@@ -15,6 +15,9 @@ struct scan {
 	const char *start, *p, *end;
 	int depth;
 	struct err *e;
+	struct buf name;                /* the last one of a member */
+	struct json_elements *elements; /* of the outermost array are noted here, if anybody asks */
+	struct arena *a;
 };
 
 static int scan_value(struct scan *s);
@@ -103,22 +106,33 @@ static int scan_escape(struct scan *s, struct buf *out)
 	return 0;
 }
 
+/* How many bytes stand for themselves: ASCII without control characters, '"' and '\\'. */
+static size_t plain_run(const struct scan *s)
+{
+	const char *p = s->p;
+
+	while (p < s->end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
+		p++;
+	return (size_t)(p - s->p);
+}
+
 /* A string; its unescaped bytes are appended to `out` when that is wanted. */
 static int scan_string(struct scan *s, struct buf *out)
 {
 	if (!accept(s, '"'))
 		return fail(s, "expected a string");
 	while (s->p < s->end && *s->p != '"') {
-		size_t n;
+		size_t n = plain_run(s);
 
-		if ((unsigned char)*s->p < 0x20)
+		if (n == 0 && (unsigned char)*s->p < 0x20)
 			return fail(s, "control character in a string");
-		if (accept(s, '\\')) {
+		if (n == 0 && accept(s, '\\')) {
 			if (scan_escape(s, out) < 0)
 				return -1;
 			continue;
 		}
-		n = utf8_len(s->p, (size_t)(s->end - s->p));
+		if (n == 0)
+			n = utf8_len(s->p, (size_t)(s->end - s->p));
 		if (n == 0)
 			return fail(s, "string is not UTF-8");
 		if (out)
@@ -184,12 +198,11 @@ static int scan_number(struct scan *s)
 /* One "name": value; `seen` finds duplicates. */
 static int scan_member(struct scan *s, struct map *seen)
 {
-	_cleanup_buf_ struct buf name = { 0 };
-
 	skip_space(s);
-	if (scan_string(s, &name) < 0)
+	buf_reset(&s->name);
+	if (scan_string(s, &s->name) < 0)
 		return -1;
-	if (map_set(seen, buf_cstr(&name), s))
+	if (map_set(seen, buf_cstr(&s->name), s))
 		return fail(s, "duplicate name in an object");
 	skip_space(s);
 	if (!accept(s, ':'))
@@ -223,6 +236,19 @@ static int scan_object(struct scan *s)
 	return r;
 }
 
+static int scan_element(struct scan *s)
+{
+	const char *from;
+
+	skip_space(s);
+	from = s->p;
+	if (scan_value(s) < 0)
+		return -1;
+	if (s->elements && s->depth == 1)
+		arena_push(s->a, s->elements, ((struct slice){ from, (size_t)(s->p - from) }));
+	return 0;
+}
+
 static int scan_array(struct scan *s)
 {
 	size_t n = 0;
@@ -233,7 +259,7 @@ static int scan_array(struct scan *s)
 	do {
 		if (++n > LIMIT_JSON_ITEMS)
 			return fail(s, "array with too many elements");
-		if (scan_value(s) < 0)
+		if (scan_element(s) < 0)
 			return -1;
 		skip_space(s);
 	} while (accept(s, ','));
@@ -285,15 +311,41 @@ static int scan_value(struct scan *s)
 	}
 }
 
-int json_check(struct slice text, struct err *e)
+static int scan_whole(struct scan *s)
 {
-	struct scan s = { text.data, text.data, text.data + text.len, 0, e };
+	if (scan_value(s) < 0)
+		return -1;
+	skip_space(s);
+	return s->p == s->end ? 0 : fail(s, "text after the value");
+}
+
+static int scan_text(struct scan *s, struct slice text)
+{
+	int r;
 
 	if (text.len > LIMIT_JSON_BYTES)
-		return err_set(e, ERR_EXHAUSTED, "JSON text of %zu bytes: larger than %lu",
+		return err_set(s->e, ERR_EXHAUSTED, "JSON text of %zu bytes: larger than %lu",
 		               text.len, LIMIT_JSON_BYTES);
-	if (scan_value(&s) < 0)
+	s->start = s->p = text.data;
+	s->end = text.data + text.len;
+	r = scan_whole(s);
+	buf_free(&s->name);
+	return r;
+}
+
+int json_check(struct slice text, struct err *e)
+{
+	return scan_text(&(struct scan){ .e = e }, text);
+}
+
+int json_check_array(struct arena *a, struct slice text, struct json_elements *out, struct err *e)
+{
+	struct scan s = { .e = e, .elements = out, .a = a };
+	const char *first;
+
+	*out = (struct json_elements){ 0 };
+	if (scan_text(&s, text) < 0)
 		return -1;
-	skip_space(&s);
-	return s.p == s.end ? 0 : fail(&s, "text after the value");
+	first = text.data + strspn(text.data, " \t\r\n");
+	return *first == '[' || *first == 'n' ? 0 : err_set(e, ERR_INVALID, "expected array");
 }

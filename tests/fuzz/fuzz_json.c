@@ -30,12 +30,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice text = { (const char *)data, size };
 	struct json_value tree;
 	struct node n, again;
+	struct {
+		size_t n;
+		struct node *v;
+	} list;
 	struct err e = { 0 };
 
 	if (json_parse(&a, text, &tree, &e) < 0)
 		return 0;
 	if (json_decode_with(&a, &node_type, text, JSON_FOLD, &n, &e) == 0 &&
 	    json_decode(&a, &node_type, slice_of(json_text(&a, &node_type, &n)), &again, &e) < 0)
+		abort();
+	if (json_decode_list(&a, &node_type, text, &list, &e) == 0 && tree.kind == JV_ARRAY &&
+	    list.n != tree.n)
 		abort();
 	return 0;
 }

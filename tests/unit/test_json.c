@@ -95,6 +95,47 @@ static void absent_null_and_zero_are_three_things(unused_arg void **state)
 	                    "{\"Id\":\"\",\"On\":false,\"Args\":null,\"Labels\":{}}");
 }
 
+static void lists_are_read_an_element_at_a_time(unused_arg void **state)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct {
+		size_t n;
+		struct parent *v;
+	} list;
+	struct err e = { 0 };
+	static const struct {
+		const char *text, *error;
+	} bad[] = {
+		{ "{}", "expected array" },
+		{ "[{\"Id\":\"a\"},{\"Id\":1}]", "[1].Id: expected string, got integer" },
+		{ "[{\"Id\":\"a\"} {}]", "invalid JSON at line 1, column 13: expected ',' or ']'" },
+		{ "[{}] x", "invalid JSON at line 1, column 6: text after the value" },
+		{ "[3]", "[0]: expected object, got integer" },
+	};
+
+	assert_int_equal(
+	        json_decode_list(&a, &parent_type,
+	                         slice_of(" [ {\"Id\":\"a\",\"Args\":[\"x\",\"y\"]} , null,\n"
+	                                  "{\"Id\":\"c\",\"Labels\":{\"k\":\"v\"}}] "),
+	                         &list, &e),
+	        0);
+	assert_int_equal(list.n, 3);
+	assert_string_equal(list.v[0].id, "a");
+	assert_string_equal(list.v[0].args.v[1], "y");
+	assert_null(list.v[1].id);
+	assert_string_equal(list.v[2].id, "c");
+	assert_int_equal(json_decode_list(&a, &parent_type, slice_of("null"), &list, &e), 0);
+	assert_int_equal(list.n, 0);
+	assert_int_equal(json_decode_list(&a, &parent_type, slice_of("[]"), &list, &e), 0);
+	assert_int_equal(list.n, 0);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		err_clear(&e);
+		assert_int_equal(
+		        json_decode_list(&a, &parent_type, slice_of(bad[i].text), &list, &e), -1);
+		assert_string_equal(e.text, bad[i].error);
+	}
+}
+
 static void versions_choose_members(unused_arg void **state)
 {
 	struct parent p = { .newer = "n", .older = "o" };
@@ -267,6 +308,7 @@ int main(void)
 		cmocka_unit_test(everything_survives_a_round_trip),
 		cmocka_unit_test(decoded_lists_can_be_pushed_to),
 		cmocka_unit_test(absent_null_and_zero_are_three_things),
+		cmocka_unit_test(lists_are_read_an_element_at_a_time),
 		cmocka_unit_test(versions_choose_members),
 		cmocka_unit_test(wrong_types_name_their_path),
 		cmocka_unit_test(names_fold_only_when_asked),

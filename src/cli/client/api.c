@@ -244,15 +244,13 @@ int api_post(struct cli *cli, const char *path, struct err *e)
 }
 
 int api_list(struct cli *cli, const char *method, const char *path, const struct json_table *type,
-             void *out, struct err *e)
+             void *list, struct err *e)
 {
 	struct slice body;
-	const char *text;
 
 	if (api_call(cli, &(struct api_request){ .method = method, .path = path }, &body, e) < 0)
 		return -1;
-	text = arena_printf(&cli->arena, "{\"list\":%.*s}", (int)body.len, body.data);
-	return json_decode(&cli->arena, type, slice_of(text), out, e);
+	return json_decode_list(&cli->arena, type, body, list, e);
 }
 
 int api_hijack(struct cli *cli, const struct api_request *rq, struct api_stream *out, struct err *e)

@@ -46,9 +46,9 @@ int api_call(struct cli *cli, const struct api_request *rq, struct slice *body, 
 int api_get(struct cli *cli, const char *path, struct slice *body, struct err *e) must_check;
 int api_post(struct cli *cli, const char *path, struct err *e) must_check;
 
-/* GET or DELETE of an array: decoded as the object {"list": ARRAY} of this type. */
+/* GET or DELETE of an array of this type: into a list, as json_decode_list. */
 int api_list(struct cli *cli, const char *method, const char *path, const struct json_table *type,
-             void *out, struct err *e) must_check;
+             void *list, struct err *e) must_check;
 
 /* A connection of its own, positioned at the body of the answer. The caller frees it. */
 struct http_conn *api_open(struct cli *cli, const struct api_request *rq,

@@ -34,9 +34,10 @@ int container_export(struct cli *cli, struct call *call, struct err *e)
 
 /* --- diff --- */
 
-#define CHANGES(F) F(OBJS, list, "list", 0, api_change)
-JSON_STRUCT(changes, CHANGES)
-JSON_TYPE(changes, CHANGES)
+struct changes {
+	size_t n;
+	struct api_change *v;
+};
 
 int container_diff(struct cli *cli, struct call *call, struct err *e)
 {
@@ -45,20 +46,14 @@ int container_diff(struct cli *cli, struct call *call, struct err *e)
 	};
 	_cleanup_path_ struct api_path path = { 0 };
 	struct changes found;
-	struct slice body;
 
 	if (str_empty(call->args.v[0]))
 		return err_set(e, ERR_INVALID, "Container name cannot be empty");
 	api_path_start(&path, "/containers/", call->args.v[0], "/changes");
-	if (api_get(cli, buf_cstr(&path.b), &body, e) < 0)
+	if (api_list(cli, "GET", buf_cstr(&path.b), &api_change_type, &found, e) < 0)
 		return -1;
-	if (slice_eq(body, "null\n") || slice_eq(body, "null"))
-		return 0;
-	body = slice_of(arena_printf(&cli->arena, "{\"list\":%.*s}", (int)body.len, body.data));
-	if (json_decode(&cli->arena, &changes_type, body, &found, e) < 0)
-		return -1;
-	for (size_t i = 0; i < found.list.n; i++) {
-		const struct api_change *c = &found.list.v[i];
+	for (size_t i = 0; i < found.n; i++) {
+		const struct api_change *c = &found.v[i];
 		bool known = c->kind >= 0 && c->kind < (int64_t)ARRAY_LEN(letters);
 
 		printf("%c %s\n", known ? letters[c->kind] : ' ', c->path);

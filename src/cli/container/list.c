@@ -42,7 +42,7 @@ static int fetch(struct cli *cli, const struct ps_options *o, bool size,
 	if (size)
 		api_query(&path, "size", "1");
 	api_query_filters(&path, &o->filter);
-	return api_list(cli, "GET", buf_cstr(&path.b), &container_summaries_type, out, e);
+	return api_list(cli, "GET", buf_cstr(&path.b), &api_summary_type, out, e);
 }
 
 static const char *choose_format(struct cli *cli, const struct ps_options *o)
@@ -79,7 +79,7 @@ int container_list(struct cli *cli, struct call *call, struct err *e)
 	if (choose_size(cli, call, &list, &size, e) < 0 || fetch(cli, o, size, &all, e) < 0)
 		return -1;
 	list.columns = size ? COLUMNS "\t{{.Size}}" : COLUMNS;
-	list.n = all.list.n;
-	list.rows = container_rows(&cli->arena, all.list.v, list.n, !o->no_trunc);
+	list.n = all.n;
+	list.rows = container_rows(&cli->arena, all.v, list.n, !o->no_trunc);
 	return list_print(&cli->arena, &list, stdout, e);
 }

@@ -5,8 +5,6 @@
 #include "cli/format/units.h"
 #include "oci/reference.h"
 
-JSON_TYPE(container_summaries, CONTAINER_SUMMARIES)
-
 static struct value field_id(struct arena *a, const void *row, const char *arg unused_arg)
 {
 	const struct container_row *r = row;

@@ -6,8 +6,10 @@
 #include "cli/format/list.h"
 
 /* An array of GET /containers/json. */
-#define CONTAINER_SUMMARIES(F) F(OBJS, list, "list", 0, api_summary)
-JSON_STRUCT(container_summaries, CONTAINER_SUMMARIES)
+struct container_summaries {
+	size_t n;
+	struct api_summary *v;
+};
 
 struct container_row {
 	const struct api_summary *c;

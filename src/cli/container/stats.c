@@ -218,10 +218,10 @@ static int add_every(struct stats *s, struct err *e)
 	if (!s->o->no_stream && follow_events(s, e) < 0)
 		return -1;
 	if (api_list(s->cli, "GET", s->o->all ? "/containers/json?all=1" : "/containers/json",
-	             &container_summaries_type, &all, e) < 0)
+	             &api_summary_type, &all, e) < 0)
 		return -1;
-	for (size_t i = 0; i < all.list.n; i++)
-		if (add_container(s, short_id(&s->cli->arena, all.list.v[i].id), e) < 0)
+	for (size_t i = 0; i < all.n; i++)
+		if (add_container(s, short_id(&s->cli->arena, all.v[i].id), e) < 0)
 			return -1;
 	return 0;
 }

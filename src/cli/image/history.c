@@ -16,9 +16,10 @@
 JSON_STRUCT(history_entry, HISTORY_ENTRY)
 JSON_TYPE(history_entry, HISTORY_ENTRY)
 
-#define HISTORY(F) F(OBJS, list, "list", 0, history_entry)
-JSON_STRUCT(history, HISTORY)
-JSON_TYPE(history, HISTORY)
+struct history {
+	size_t n;
+	struct history_entry *v;
+};
 
 struct history_options {
 	bool human, no_trunc, quiet;
@@ -121,12 +122,12 @@ int image_history(struct cli *cli, struct call *call, struct err *e)
 	struct row *rows;
 
 	api_path_start(&path, "/images/", call->args.v[0], "/history");
-	if (api_list(cli, "GET", buf_cstr(&path.b), &history_type, &all, e) < 0)
+	if (api_list(cli, "GET", buf_cstr(&path.b), &history_entry_type, &all, e) < 0)
 		return -1;
-	rows = arena_array(&cli->arena, struct row, all.list.n);
-	for (size_t i = 0; i < all.list.n; i++)
-		rows[i] = (struct row){ &all.list.v[i], o->human, !o->no_trunc };
-	list.n = all.list.n;
+	rows = arena_array(&cli->arena, struct row, all.n);
+	for (size_t i = 0; i < all.n; i++)
+		rows[i] = (struct row){ &all.v[i], o->human, !o->no_trunc };
+	list.n = all.n;
 	list.rows = list_rows(&cli->arena, rows, list.n, sizeof(*rows));
 	return list_print(&cli->arena, &list, stdout, e);
 }

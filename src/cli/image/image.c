@@ -19,9 +19,10 @@ static const struct flag rmi_flag_rows[] = {
 };
 const struct flags rmi_flags = FLAGS(rmi_options, rmi_flag_rows);
 
-#define REMOVALS(F) F(OBJS, list, "list", 0, api_image_deleted)
-JSON_STRUCT(removals, REMOVALS)
-JSON_TYPE(removals, REMOVALS)
+struct removals {
+	size_t n;
+	struct api_image_deleted *v;
+};
 
 static int remove_one(struct cli *cli, const struct rmi_options *o, const char *name, struct err *e)
 {
@@ -33,10 +34,10 @@ static int remove_one(struct cli *cli, const struct rmi_options *o, const char *
 		api_query(&path, "force", "1");
 	if (o->no_prune)
 		api_query(&path, "noprune", "1");
-	if (api_list(cli, "DELETE", buf_cstr(&path.b), &removals_type, &done, e) < 0)
+	if (api_list(cli, "DELETE", buf_cstr(&path.b), &api_image_deleted_type, &done, e) < 0)
 		return -1;
-	for (size_t i = 0; i < done.list.n; i++) {
-		const struct api_image_deleted *r = &done.list.v[i];
+	for (size_t i = 0; i < done.n; i++) {
+		const struct api_image_deleted *r = &done.v[i];
 
 		printf(str_empty(r->deleted) ? "Untagged: %s\n" : "Deleted: %s\n",
 		       str_empty(r->deleted) ? r->untagged : r->deleted);

@@ -6,9 +6,10 @@
 #include "cli/flag_checks.h"
 #include "cli/image/row.h"
 
-#define IMAGE_SUMMARIES(F) F(OBJS, list, "list", 0, api_image_summary)
-JSON_STRUCT(image_summaries, IMAGE_SUMMARIES)
-JSON_TYPE(image_summaries, IMAGE_SUMMARIES)
+struct image_summaries {
+	size_t n;
+	struct api_image_summary *v;
+};
 
 struct images_options {
 	bool all, digests, no_trunc, quiet, tree;
@@ -49,10 +50,10 @@ static int fetch(struct cli *cli, const struct call *call, struct image_summarie
 	if (o->all)
 		api_query(&path, "all", "1");
 	api_query_filters(&path, &filters);
-	if (api_list(cli, "GET", buf_cstr(&path.b), &image_summaries_type, out, e) < 0)
+	if (api_list(cli, "GET", buf_cstr(&path.b), &api_image_summary_type, out, e) < 0)
 		return -1;
-	if (out->list.n > 1)
-		qsort(out->list.v, out->list.n, sizeof(*out->list.v), newest_first);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof(*out->v), newest_first);
 	return 0;
 }
 
@@ -79,8 +80,8 @@ int image_list(struct cli *cli, struct call *call, struct err *e)
 	                            "{{.Size}}";
 	if (fetch(cli, call, &all, e) < 0)
 		return -1;
-	for (size_t i = 0; i < all.list.n; i++)
-		image_rows_add(&cli->arena, &view, &all.list.v[i], &rows);
+	for (size_t i = 0; i < all.n; i++)
+		image_rows_add(&cli->arena, &view, &all.v[i], &rows);
 	list.n = rows.n;
 	list.rows = rows.v;
 	return list_print(&cli->arena, &list, stdout, e);

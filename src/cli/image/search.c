@@ -14,9 +14,10 @@
 JSON_STRUCT(search_result, SEARCH_RESULT)
 JSON_TYPE(search_result, SEARCH_RESULT)
 
-#define SEARCH_RESULTS(F) F(OBJS, list, "list", 0, search_result)
-JSON_STRUCT(search_results, SEARCH_RESULTS)
-JSON_TYPE(search_results, SEARCH_RESULTS)
+struct search_results {
+	size_t n;
+	struct search_result *v;
+};
 
 struct search_options {
 	bool no_trunc;
@@ -110,10 +111,7 @@ static int fetch(struct cli *cli, const struct call *call, struct search_results
 	rq.path = buf_cstr(&path.b);
 	if (api_call(cli, &rq, &body, e) < 0)
 		return -1;
-	return json_decode(
-	        &cli->arena, &search_results_type,
-	        slice_of(arena_printf(&cli->arena, "{\"list\":%.*s}", (int)body.len, body.data)),
-	        out, e);
+	return json_decode_list(&cli->arena, &search_result_type, body, out, e);
 }
 
 int registry_search(struct cli *cli, struct call *call, struct err *e)
@@ -128,10 +126,10 @@ int registry_search(struct cli *cli, struct call *call, struct err *e)
 
 	if (fetch(cli, call, &all, e) < 0)
 		return -1;
-	rows = arena_array(&cli->arena, struct row, all.list.n);
-	for (size_t i = 0; i < all.list.n; i++)
-		rows[i] = (struct row){ &all.list.v[i], !o->no_trunc };
-	list.n = all.list.n;
+	rows = arena_array(&cli->arena, struct row, all.n);
+	for (size_t i = 0; i < all.n; i++)
+		rows[i] = (struct row){ &all.v[i], !o->no_trunc };
+	list.n = all.n;
 	list.rows = list_rows(&cli->arena, rows, list.n, sizeof(*rows));
 	return list_print(&cli->arena, &list, stdout, e);
 }

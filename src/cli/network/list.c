@@ -9,9 +9,10 @@
 #include "cli/flag_checks.h"
 #include "cli/format/list.h"
 
-#define NETWORK_LIST(F) F(OBJS, list, "list", 0, api_network)
-JSON_STRUCT(network_list, NETWORK_LIST)
-JSON_TYPE(network_list, NETWORK_LIST)
+struct network_list {
+	size_t n;
+	struct api_network *v;
+};
 
 struct network_ls_options {
 	bool no_trunc, quiet;
@@ -149,14 +150,14 @@ int network_ls(struct cli *cli, struct call *call, struct err *e)
 
 	api_path_start(&path, "/networks", "", "");
 	api_query_filters(&path, &o->filter);
-	if (api_list(cli, "GET", buf_cstr(&path.b), &network_list_type, &all, e) < 0)
+	if (api_list(cli, "GET", buf_cstr(&path.b), &api_network_type, &all, e) < 0)
 		return -1;
-	if (all.list.n > 1)
-		qsort(all.list.v, all.list.n, sizeof(*all.list.v), by_name);
-	rows = arena_array(&cli->arena, struct row, all.list.n);
-	for (size_t i = 0; i < all.list.n; i++)
-		rows[i] = (struct row){ &all.list.v[i], !o->no_trunc };
-	list.n = all.list.n;
+	if (all.n > 1)
+		qsort(all.v, all.n, sizeof(*all.v), by_name);
+	rows = arena_array(&cli->arena, struct row, all.n);
+	for (size_t i = 0; i < all.n; i++)
+		rows[i] = (struct row){ &all.v[i], !o->no_trunc };
+	list.n = all.n;
 	list.rows = list_rows(&cli->arena, rows, list.n, sizeof(*rows));
 	return list_print(&cli->arena, &list, stdout, e);
 }
