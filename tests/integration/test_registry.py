@@ -22,10 +22,10 @@ class GuardedRegistry(FaultyRegistry):
     blobs that went out; tokens: (path, body) of the requests for a token.
     """
 
-    def __init__(self, sandbox, port=5002):
+    def __init__(self, sandbox, port=5002, tls=None):
         self.auth, self.limit, self.sent, self.tokens, self.seen_auth = None, 0, 0, [], []
         self.ranges, self.denied = True, False
-        super().__init__(sandbox, port)
+        super().__init__(sandbox, port, tls)
         self._server.RequestHandlerClass.do_POST = lambda handler: self.answer(handler)
 
     def answer(self, handler):
@@ -241,10 +241,9 @@ def test_own_authority(fresh_stack, tmp_path):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
                     "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=registry",
                     "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
-    registry = GuardedRegistry(stack.sandbox, 5003)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
-    registry._server.socket = context.wrap_socket(registry._server.socket, server_side=True)
+    registry = GuardedRegistry(stack.sandbox, 5003, context)
     it = image("tls")
     for data in it.blobs.values():
         registry.put_blob("tls", data)

@@ -96,10 +96,10 @@ class FaultyRegistry(Client):
     "missing"  404
     "error"    500
     "slow"     stops in the middle until stop_being_slow() is called
-    `seen` lists the requests, as "GET /v2/..." strings.
+    `seen` lists the requests, as "GET /v2/..." strings. With `tls` (an SSLContext) it speaks TLS.
     """
 
-    def __init__(self, sandbox, port=5001):
+    def __init__(self, sandbox, port=5001, tls=None):
         super().__init__(sandbox, port)
         self.blobs, self.manifests, self.faults, self.seen = {}, {}, {}, []
         self._go_on = threading.Event()
@@ -123,6 +123,9 @@ class FaultyRegistry(Client):
         self._server.server_address = ("127.0.0.1", port)
         self._server.socket.bind(("127.0.0.1", port))
         self._server.server_activate()
+        if tls:         # each connection's own thread shakes hands
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True,
+                                                  do_handshake_on_connect=False)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
