@@ -101,7 +101,7 @@ static void prepend(struct err *e, const char *words)
 	memcpy(e->text + keep_words, ": ", 2);
 }
 
-int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
+int(err_set)(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -115,7 +115,7 @@ int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 	return -1;
 }
 
-int err_errno(struct err *e, int errnum, const char *fmt, ...)
+int(err_errno)(struct err *e, int errnum, const char *fmt, ...)
 {
 	char words[sizeof(e->text)];
 	va_list ap;
@@ -137,7 +137,7 @@ int err_errno(struct err *e, int errnum, const char *fmt, ...)
 	return -1;
 }
 
-int err_wrap(struct err *e, const char *fmt, ...)
+int(err_wrap)(struct err *e, const char *fmt, ...)
 {
 	char words[sizeof(e->text)];
 	va_list ap;
@@ -151,7 +151,7 @@ int err_wrap(struct err *e, const char *fmt, ...)
 	return -1;
 }
 
-int err_kind_set(struct err *e, enum err_kind kind)
+int(err_kind_set)(struct err *e, enum err_kind kind)
 {
 	if (e)
 		e->kind = kind;

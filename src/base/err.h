@@ -53,6 +53,16 @@ int err_wrap(struct err *e, const char *fmt, ...) printf_like(2, 3);
 /* Replaces the kind where the caller knows better what the failure means. Returns -1. */
 int err_kind_set(struct err *e, enum err_kind kind);
 
+/* Said at the call, so that compilers and analyzers know what a caller's "< 0" will find. */
+static inline int err_failed(void)
+{
+	return -1;
+}
+#define err_set(...)      (err_set(__VA_ARGS__), err_failed())
+#define err_errno(...)    (err_errno(__VA_ARGS__), err_failed())
+#define err_wrap(...)     (err_wrap(__VA_ARGS__), err_failed())
+#define err_kind_set(...) (err_kind_set(__VA_ARGS__), err_failed())
+
 void err_clear(struct err *e);
 
 /* One table: kind <-> gRPC status code, kind -> HTTP status, kind -> its name, errno -> kind. */

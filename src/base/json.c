@@ -67,14 +67,17 @@ static void copy_struct(struct arena *a, const struct json_table *t, void *out);
 static void copy_strs(struct arena *a, struct strs *s)
 {
 	s->v = s->v ? arena_list_copy(a, s->v, s->n, sizeof(*s->v)) : NULL;
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; s->v && i < s->n; i++)
 		s->v[i] = arena_strdup(a, s->v[i]);
 }
 
 static void *copy_array(struct arena *a, const struct json_table *t, const void *v, size_t n)
 {
-	char *p = v ? arena_list_copy(a, v, n, t->size) : NULL;
+	char *p;
 
+	if (!v)
+		return NULL;
+	p = arena_list_copy(a, v, n, t->size);
 	for (size_t i = 0; i < n; i++)
 		copy_struct(a, t, p + i * t->size);
 	return p;
@@ -83,7 +86,7 @@ static void *copy_array(struct arena *a, const struct json_table *t, const void 
 static void copy_map(struct arena *a, struct json_map *m)
 {
 	m->v = m->v ? arena_list_copy(a, m->v, m->n, sizeof(*m->v)) : NULL;
-	for (size_t i = 0; i < m->n; i++) {
+	for (size_t i = 0; m->v && i < m->n; i++) {
 		m->v[i].key = arena_strdup(a, m->v[i].key);
 		m->v[i].value = arena_strdup(a, m->v[i].value);
 	}
@@ -92,7 +95,7 @@ static void copy_map(struct arena *a, struct json_map *m)
 static void copy_strsmap(struct arena *a, struct json_strsmap *m)
 {
 	m->v = m->v ? arena_list_copy(a, m->v, m->n, sizeof(*m->v)) : NULL;
-	for (size_t i = 0; i < m->n; i++) {
+	for (size_t i = 0; m->v && i < m->n; i++) {
 		m->v[i].key = arena_strdup(a, m->v[i].key);
 		copy_strs(a, &m->v[i].value);
 	}
@@ -101,7 +104,7 @@ static void copy_strsmap(struct arena *a, struct json_strsmap *m)
 static void copy_objmap(struct arena *a, const struct json_table *t, struct json_objmap_view *m)
 {
 	m->v = m->v ? arena_list_copy(a, m->v, m->n, sizeof(*m->v)) : NULL;
-	for (size_t i = 0; i < m->n; i++) {
+	for (size_t i = 0; m->v && i < m->n; i++) {
 		m->v[i].key = arena_strdup(a, m->v[i].key);
 		m->v[i].value = json_copy(a, t, m->v[i].value);
 	}
@@ -110,7 +113,7 @@ static void copy_objmap(struct arena *a, const struct json_table *t, struct json
 static void copy_objsmap(struct arena *a, const struct json_table *t, struct json_objsmap_view *m)
 {
 	m->v = m->v ? arena_list_copy(a, m->v, m->n, sizeof(*m->v)) : NULL;
-	for (size_t i = 0; i < m->n; i++) {
+	for (size_t i = 0; m->v && i < m->n; i++) {
 		m->v[i].key = arena_strdup(a, m->v[i].key);
 		m->v[i].v = copy_array(a, t, m->v[i].v, m->v[i].n);
 	}

@@ -164,7 +164,7 @@ static int dispatch(struct ctr *c, const struct strs *words, struct err *e)
 	const struct ctr_command *cmd;
 	struct strs rest;
 
-	if (!name || str_eq(name, "--help") || str_eq(name, "-h")) {
+	if (group && (!name || str_eq(name, "--help") || str_eq(name, "-h"))) {
 		print_group(first, group->help);
 		return 0;
 	}

@@ -321,7 +321,10 @@ static void prepend_enosys(struct arena *a, const struct oci_seccomp *p, struct 
 static int flags_of(const struct oci_seccomp *p, unsigned *out, struct err *e)
 {
 	/* Without a word: no slow-down against speculation, as runc does since 1.2. */
-	*out = p->flags.v ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	*out = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	if (!p->flags.v)
+		return 0;
+	*out = 0;
 	for (size_t i = 0; i < p->flags.n; i++) {
 		uint32_t bit = 0;
 

@@ -162,6 +162,8 @@ bool go_number(struct slice s, struct value *out)
 	for (size_t k = 0; k < s.len; k++)
 		if (s.data[k] != '_')
 			text[n++] = s.data[k];
+	if (n == 0)
+		return false;
 	text[n] = '\0';
 	const char *digits = text + (text[0] == '+' || text[0] == '-');
 	base = digits[0] != '0'                           ? 10

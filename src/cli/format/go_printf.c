@@ -148,7 +148,7 @@ static void add_composite(struct buf *b, const struct directive *d, const struct
 		struct value element = value_element(v, order ? order[i] : i);
 
 		buf_adds(b, i ? " " : "");
-		if (map) {
+		if (order) {
 			struct value key = value_str(v->json->keys[order[i]]);
 
 			add_value(b, *d, &key);

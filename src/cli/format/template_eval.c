@@ -100,7 +100,7 @@ static int method_argument(struct run *r, const struct value *dot, const struct 
                            const struct value *final, const char **out)
 {
 	size_t n = command->kids.n - 1 + (final != NULL);
-	struct value v;
+	struct value v = value_nil();
 
 	*out = n ? "" : NULL;
 	if (!n || dot->kind != VALUE_ROW)

@@ -63,7 +63,7 @@ static void print_map(struct buf *b, const struct value *v)
 	size_t *order = v->json ? value_key_order(&scratch, v->json) : NULL;
 
 	buf_adds(b, "map[");
-	for (size_t i = 0; i < value_len(v); i++) {
+	for (size_t i = 0; order && i < value_len(v); i++) {
 		struct value element = value_element(v, order[i]);
 
 		buf_printf(b, "%s%s:", i ? " " : "", v->json->keys[order[i]]);

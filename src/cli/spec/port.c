@@ -182,7 +182,7 @@ int port_publish(struct arena *a, const char *text, struct port_sets *out, struc
 		const char *host_port = p.host;
 
 		if (*p.host && !(one && host.first != host.last))
-			host_port = arena_printf(a, "%llu", (unsigned long long)(host.first + i));
+			host_port = arena_printf(a, "%llu", (unsigned long long)host.first + i);
 		expose(a, out, key);
 		bind_port(a, out, key, (struct api_port_binding){ p.ip, host_port });
 	}

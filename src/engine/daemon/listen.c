@@ -135,7 +135,7 @@ static int add_tcp(struct listeners *l, const char *host, const char *address,
 
 static bool is_tcp(int fd)
 {
-	struct sockaddr_storage sa;
+	struct sockaddr_storage sa = { 0 };
 	socklen_t n = sizeof(sa);
 
 	return getsockname(fd, (struct sockaddr *)&sa, &n) == 0 && sa.ss_family != AF_UNIX;

@@ -87,14 +87,12 @@ static void put_rules(struct nft_tx *tx, const struct fw_want *want, size_t n, u
 static int commit_rules(int nl, struct nft_tx *tx, struct fw_rules *set, const struct fw_want *want,
                         size_t n, uint64_t isolation, struct err *e)
 {
-	uint32_t *numbers = grow(NULL, (n + 1) * sizeof(*numbers));
+	uint32_t *numbers = xalloc((n + 1) * sizeof(*numbers));
 	uint64_t *handles;
 	int result;
 
 	put_rules(tx, want, n, isolation, numbers);
-	handles = calloc(tx->m.count + 2, sizeof(*handles));
-	if (!handles)
-		abort();
+	handles = xalloc((tx->m.count + 2) * sizeof(*handles));
 	result = nft_tx_commit(nl, tx, handles, NULL, e);
 	for (size_t i = 0; i < n && result == 0; i++)
 		record(set, &want[i].rule, handles[numbers[i]]);

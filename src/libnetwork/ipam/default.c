@@ -98,9 +98,9 @@ int ipam_add_default(struct ipam *i, const char *text, struct err *e)
 	const char *size_text = comma ? str_after(comma + 1, "size=") : NULL;
 	struct inet net;
 	uint64_t size;
-	size_t n = base && comma ? (size_t)(comma - base) : 0;
+	size_t n;
 
-	if (!size_text || n >= sizeof(base_text))
+	if (!base || !size_text || (n = (size_t)(comma - base)) >= sizeof(base_text))
 		return err_set(e, ERR_INVALID, "invalid default address pool \"%s\"", text);
 	memcpy(base_text, base, n);
 	base_text[n] = '\0';
