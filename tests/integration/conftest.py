@@ -117,7 +117,8 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
     if report.when == "call" and report.failed and item.config.getoption("engine") == "ours":
-        for stack in {value for value in item.funcargs.values() if isinstance(value, Stack)}:
+        made = getattr(item.funcargs.get("make"), "made", [])
+        for stack in {value for value in [*item.funcargs.values(), *made] if isinstance(value, Stack)}:
             report.sections.append(("daemons' logs", stack.logs(lines=15)))
 
 
@@ -160,6 +161,7 @@ def make(engine):
     def maker(which=None, **options):
         made.append(make_stack(which or engine, **options))
         return made[-1]
+    maker.made = made
     yield maker
     for one in made:
         one.close()
