@@ -11,8 +11,14 @@
 #include "base/file.h"
 #include "cli/container/create_body.h"
 #include "cli/spec/csv.h"
+#include "cli/spec/device.h"
 #include "cli/spec/env.h"
+#include "cli/spec/gpus.h"
 #include "cli/spec/host.h"
+#include "cli/spec/mount.h"
+#include "cli/spec/network.h"
+#include "cli/spec/port.h"
+#include "cli/spec/ulimit.h"
 
 static void test_ports(void **state unused_arg)
 {

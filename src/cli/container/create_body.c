@@ -8,6 +8,8 @@
 #include "cli/cli.h"
 #include "cli/container/create_parts.h"
 #include "cli/spec/env.h"
+#include "cli/spec/mount.h"
+#include "cli/spec/port.h"
 
 /* What one part of the body is made by. */
 typedef int part_fn(struct arena *a, const struct call *call, struct api_create *out,
@@ -213,8 +215,11 @@ static int make_host(struct arena *a, const struct call *call, struct api_create
 	if (GIVEN(call, create_options, init))
 		h->init = (struct json_opt_bool){ true, o->init };
 	if (check_storage(&o->storage_opt, e) < 0 || create_extra_hosts(a, o, h, e) < 0 ||
-	    create_restart(a, o, h, e) < 0)
+	    create_restart(a, o->restart, &h->restart_policy, e) < 0)
 		return -1;
+	if (o->rm && !str_eq(h->restart_policy->name, "no") && *h->restart_policy->name)
+		return err_set(e, ERR_INVALID,
+		               "conflicting options: cannot specify both --restart and --rm");
 	return create_security(a, o, h, e);
 }
 

@@ -5,13 +5,8 @@
 #ifndef CLI_CONTAINER_CREATE_BODY_H
 #define CLI_CONTAINER_CREATE_BODY_H
 
+#include "api/container.h"
 #include "cli/container/create_options.h"
-#include "cli/spec/device.h"
-#include "cli/spec/gpus.h"
-#include "cli/spec/mount.h"
-#include "cli/spec/network.h"
-#include "cli/spec/port.h"
-#include "cli/spec/ulimit.h"
 
 /*
  * Options, image and command as the body; what the attach flags ask for is in it, and the proxies of

@@ -4,6 +4,8 @@
  */
 #include "cli/container/create_parts.h"
 
+#include "cli/spec/network.h"
+
 static bool user_defined(const char *name)
 {
 	return *name && !name_listed("default bridge host none", name) &&

@@ -7,6 +7,8 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/format/units.h"
+#include "cli/spec/device.h"
+#include "cli/spec/gpus.h"
 #include "cli/spec/host.h"
 
 int create_extra_hosts(struct arena *a, const struct create_options *o, struct api_host_config *h,
@@ -22,25 +24,20 @@ int create_extra_hosts(struct arena *a, const struct create_options *o, struct a
 	return 0;
 }
 
-int create_restart(struct arena *a, const struct create_options *o, struct api_host_config *h,
+int create_restart(struct arena *a, const char *text, struct api_restart_policy **out,
                    struct err *e)
 {
-	const char *colon = strchr(o->restart, ':');
+	const char *colon = strchr(text, ':');
+	struct api_restart_policy *p = *out = arena_new(a, struct api_restart_policy);
 
-	h->restart_policy = arena_new(a, struct api_restart_policy);
-	h->restart_policy->name =
-	        colon ? arena_strndup(a, o->restart, (size_t)(colon - o->restart)) : o->restart;
-	if (colon && number_parse(colon + 1, 0, INT32_MAX, "",
-	                          &h->restart_policy->maximum_retry_count, NULL) < 0)
+	p->name = colon ? arena_strndup(a, text, (size_t)(colon - text)) : text;
+	if (colon && number_parse(colon + 1, 0, INT32_MAX, "", &p->maximum_retry_count, NULL) < 0)
 		return err_set(e, ERR_INVALID,
 		               "invalid restart policy format: maximum retry count must be an "
 		               "integer");
-	if (colon && !*h->restart_policy->name)
+	if (colon && !*p->name)
 		return err_set(e, ERR_INVALID,
 		               "invalid restart policy format: no policy provided before colon");
-	if (o->rm && !str_eq(h->restart_policy->name, "no") && *h->restart_policy->name)
-		return err_set(e, ERR_INVALID,
-		               "conflicting options: cannot specify both --restart and --rm");
 	return 0;
 }
 
@@ -69,7 +66,8 @@ int create_security(struct arena *a, const struct create_options *o, struct api_
 
 		profile = profile ? profile : str_after(opt, "seccomp:");
 		if (str_eq(opt, "systempaths=unconfined")) {
-			h->masked_paths.v = h->readonly_paths.v = arena_array(a, const char *, 1);
+			h->masked_paths.v = h->readonly_paths.v =
+			        arena_list_new(a, 0, sizeof(char *));
 			continue;
 		}
 		if (!strpbrk(opt, "=:") && !str_eq(opt, "no-new-privileges"))
@@ -80,7 +78,7 @@ int create_security(struct arena *a, const struct create_options *o, struct api_
 		arena_push(a, &h->security_opt, opt);
 	}
 	if (o->security_opt.n && !h->security_opt.v)
-		h->security_opt.v = arena_array(a, const char *, 1); /* [], as the original */
+		h->security_opt.v = arena_list_new(a, 0, sizeof(char *)); /* [], as the original */
 	return 0;
 }
 

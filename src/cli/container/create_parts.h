@@ -6,7 +6,8 @@
 
 int create_extra_hosts(struct arena *a, const struct create_options *o, struct api_host_config *h,
                        struct err *e) must_check;
-int create_restart(struct arena *a, const struct create_options *o, struct api_host_config *h,
+/* "on-failure:3" */
+int create_restart(struct arena *a, const char *text, struct api_restart_policy **out,
                    struct err *e) must_check;
 int create_security(struct arena *a, const struct create_options *o, struct api_host_config *h,
                     struct err *e) must_check;

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <strings.h>
+#include "cli/spec/ulimit.h"
 
 int create_resources(struct arena *a, const struct call *call, struct api_create *out,
                      struct err *e)

@@ -41,20 +41,6 @@ static const struct flag update_flag_rows[] = {
 };
 const struct flags update_flags = FLAGS(update_options, update_flag_rows);
 
-static int restart_of(struct arena *a, const struct update_options *o, struct api_update *out,
-                      struct err *e)
-{
-	const struct create_options words = { .restart = o->restart };
-	struct api_host_config h = { 0 };
-
-	if (str_empty(o->restart))
-		return 0;
-	if (create_restart(a, &words, &h, e) < 0)
-		return -1;
-	out->restart_policy = h.restart_policy;
-	return 0;
-}
-
 /* What was not given is 0, which the engine leaves as it is. */
 static int body_of(struct arena *a, const struct call *call, struct api_update *out, struct err *e)
 {
@@ -75,7 +61,7 @@ static int body_of(struct arena *a, const struct call *call, struct api_update *
 		.memory_swap = o->memory_swap,
 		.pids_limit = { GIVEN(call, update_options, pids_limit), o->pids_limit },
 	};
-	return restart_of(a, o, out, e);
+	return str_empty(o->restart) ? 0 : create_restart(a, o->restart, &out->restart_policy, e);
 }
 
 static int update_one(struct cli *cli, const char *name, struct slice body, struct strs *warnings,

@@ -1,4 +1,4 @@
-/* docker system dial-stdio: stdin and stdout joined with the daemon's socket, for client/ssh.c's other end. */
+/* docker system dial-stdio: stdin and stdout joined with the daemon's socket: where ssh.c leads. */
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
