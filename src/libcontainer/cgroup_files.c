@@ -35,6 +35,15 @@ int cgroup_write_i64(const char *path, const char *file, int64_t value, struct e
 	return cgroup_write(path, file, text, e);
 }
 
+int cgroup_write_device(const char *path, const char *file, int64_t major, int64_t minor,
+                        uint64_t value, struct err *e)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "%" PRId64 ":%" PRId64 " %" PRIu64, major, minor, value);
+	return cgroup_write(path, file, text, e);
+}
+
 const char *cgroup_read(struct arena *a, const char *path, const char *file)
 {
 	struct slice text;

@@ -22,6 +22,9 @@ void cgroup_add(struct arena *a, struct cgroup *cg, const char *controller, cons
 /* Writes a decimal or a text to path/file; the error names the file. */
 int cgroup_write(const char *path, const char *file, const char *text, struct err *e) must_check;
 int cgroup_write_i64(const char *path, const char *file, int64_t value, struct err *e) must_check;
+/* "8:0 100": a value for one block device. */
+int cgroup_write_device(const char *path, const char *file, int64_t major, int64_t minor,
+                        uint64_t value, struct err *e) must_check;
 
 /* Reads path/file into the arena without the last newline; NULL when that fails. */
 const char *cgroup_read(struct arena *a, const char *path, const char *file);

@@ -94,38 +94,26 @@ static int set_weight(const char *path, const struct oci_block_io *io, struct er
 	return cgroup_write_i64(path, "blkio.bfq.weight", (int64_t)io->weight.value, e);
 }
 
-/* A line a device, "8:0 100"; the names as above. */
-static int set_device_weights(const char *path, const struct oci_block_io *io, struct err *e)
+/* The names differ as above. */
+static int set_device_weight(const char *path, const struct oci_weight_device *d, struct err *e)
 {
-	for (size_t i = 0; i < io->weight_device.n; i++) {
-		const struct oci_weight_device *d = &io->weight_device.v[i];
-		char text[96];
-
-		snprintf(text, sizeof(text), "%" PRId64 ":%" PRId64 " %" PRIu64, d->major, d->minor,
-		         d->weight.value);
-		if (d->weight.set && cgroup_write(path, "blkio.weight_device", text, e) < 0 &&
-		    cgroup_write(path, "blkio.bfq.weight_device", text, e) < 0)
-			return -1;
-		snprintf(text, sizeof(text), "%" PRId64 ":%" PRId64 " %" PRIu64, d->major, d->minor,
-		         d->leaf_weight.value);
-		if (d->leaf_weight.set &&
-		    cgroup_write(path, "blkio.leaf_weight_device", text, e) < 0)
-			return -1;
-	}
-	return 0;
+	if (d->weight.set &&
+	    cgroup_write_device(path, "blkio.weight_device", d->major, d->minor, d->weight.value,
+	                        e) < 0 &&
+	    cgroup_write_device(path, "blkio.bfq.weight_device", d->major, d->minor,
+	                        d->weight.value, e) < 0)
+		return -1;
+	return d->leaf_weight.set ? cgroup_write_device(path, "blkio.leaf_weight_device", d->major,
+	                                                d->minor, d->leaf_weight.value, e)
+	                          : 0;
 }
 
 static int set_throttle(const char *path, const char *file, size_t n,
                         const struct oci_throttle_device *v, struct err *e)
 {
-	char text[96];
-
-	for (size_t i = 0; i < n; i++) {
-		snprintf(text, sizeof(text), "%" PRId64 ":%" PRId64 " %" PRIu64, v[i].major,
-		         v[i].minor, v[i].rate);
-		if (cgroup_write(path, file, text, e) < 0)
+	for (size_t i = 0; i < n; i++)
+		if (cgroup_write_device(path, file, v[i].major, v[i].minor, v[i].rate, e) < 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -135,8 +123,12 @@ static int set_block_io(const struct cgroup *cg, const struct oci_block_io *io, 
 
 	if (!path)
 		return 0;
-	if (set_weight(path, io, e) < 0 || set_device_weights(path, io, e) < 0 ||
-	    set_throttle(path, "blkio.throttle.read_bps_device", io->read_bps.n, io->read_bps.v,
+	if (set_weight(path, io, e) < 0)
+		return -1;
+	for (size_t i = 0; i < io->weight_device.n; i++)
+		if (set_device_weight(path, &io->weight_device.v[i], e) < 0)
+			return -1;
+	if (set_throttle(path, "blkio.throttle.read_bps_device", io->read_bps.n, io->read_bps.v,
 	                 e) < 0 ||
 	    set_throttle(path, "blkio.throttle.write_bps_device", io->write_bps.n, io->write_bps.v,
 	                 e) < 0 ||

@@ -150,13 +150,9 @@ static int set_device_weights(const char *path, const struct oci_block_io *io, s
 {
 	for (size_t i = 0; i < io->weight_device.n; i++) {
 		const struct oci_weight_device *d = &io->weight_device.v[i];
-		char text[96];
 
-		if (!d->weight.set)
-			continue;
-		snprintf(text, sizeof(text), "%" PRId64 ":%" PRId64 " %" PRIu64, d->major, d->minor,
-		         d->weight.value);
-		if (cgroup_write(path, "io.bfq.weight", text, e) < 0)
+		if (d->weight.set && cgroup_write_device(path, "io.bfq.weight", d->major, d->minor,
+		                                         d->weight.value, e) < 0)
 			return -1;
 	}
 	return 0;
