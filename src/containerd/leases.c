@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include "base/clock.h"
 #include "base/id.h"
-#include "containerd/listing.h"
 #include "containerd/gc.h"
 #include "containerd/labels.h"
+#include "containerd/listing.h"
 #include "containerd/namespaces.h"
 #include "containerd/request.h"
 #include "containerd/services.h"

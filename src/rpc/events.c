@@ -1,6 +1,4 @@
 /* The messages that containerd's events carry, by their names. See wkt.h. */
-#include <string.h>
-
 #include "base/macros.h"
 #include "proto/images.pb-c.h"
 #include "proto/service_events.pb-c.h"
@@ -24,11 +22,10 @@ static const ProtobufCMessageDescriptor *const event_types[] = {
 
 void *wkt_event_unpack(struct arena *a, const Google__Any *any)
 {
-	const char *url = any && any->type_url ? any->type_url : "", *slash = strrchr(url, '/');
 	struct err ignored = { 0 };
 
-	for (size_t i = 0; i < ARRAY_LEN(event_types); i++)
-		if (str_eq(slash ? slash + 1 : url, event_types[i]->name))
+	for (size_t i = 0; any && i < ARRAY_LEN(event_types); i++)
+		if (wkt_any_is(any, event_types[i]))
 			return wkt_any_unpack(a, event_types[i], any, &ignored);
 	return NULL;
 }

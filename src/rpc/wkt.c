@@ -59,13 +59,19 @@ Google__Any *wkt_any(struct arena *a, const void *message)
 	return wkt_any_raw(a, m->descriptor->name, pb_pack(a, message));
 }
 
-void *wkt_any_unpack(struct arena *a, const ProtobufCMessageDescriptor *d, const Google__Any *any,
-                     struct err *e)
+bool wkt_any_is(const Google__Any *any, const ProtobufCMessageDescriptor *d)
 {
 	const char *url = any->type_url ? any->type_url : "", *slash = strrchr(url, '/');
 
-	if (!str_eq(slash ? slash + 1 : url, d->name)) {
-		err_set(e, ERR_INVALID, "expected a %s, got a \"%s\"", d->name, url);
+	return str_eq(slash ? slash + 1 : url, d->name);
+}
+
+void *wkt_any_unpack(struct arena *a, const ProtobufCMessageDescriptor *d, const Google__Any *any,
+                     struct err *e)
+{
+	if (!wkt_any_is(any, d)) {
+		err_set(e, ERR_INVALID, "expected a %s, got a \"%s\"", d->name,
+		        any->type_url ? any->type_url : "");
 		return NULL;
 	}
 	return rpc_unpack(a, d, any->value.data, any->value.len, e);

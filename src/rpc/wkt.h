@@ -33,8 +33,9 @@ int64_t wkt_timestamp_ns(const Google__Timestamp *t);
 Google__Any *wkt_any(struct arena *a, const void *message);
 Google__Any *wkt_any_raw(struct arena *a, const char *type_url, struct slice value);
 
-/* Unpacks when the URL names that type (with or without a host before it); NULL and ERR_INVALID if
- * not. */
+/* Does the URL name that type, with or without a host before it? */
+bool wkt_any_is(const Google__Any *any, const ProtobufCMessageDescriptor *d);
+/* Unpacks when it does; NULL and ERR_INVALID if not. */
 void *wkt_any_unpack(struct arena *a, const ProtobufCMessageDescriptor *d, const Google__Any *any,
                      struct err *e) must_check;
 
