@@ -170,6 +170,14 @@ int unix_connect(const char *path, struct err *e)
 	return take_fd(&fd);
 }
 
+void socket_patience(int fd, int seconds)
+{
+	struct timeval patience = { .tv_sec = seconds };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
 #define DYING_MS 50
 
 bool unix_is_served(const char *path)

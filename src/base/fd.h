@@ -46,6 +46,8 @@ ssize_t fd_recv(int sock, void *text, size_t n, int *fds, size_t max, size_t *nf
 int unix_listen(const char *path, unsigned mode, struct err *e)
         must_check; /* replaces a stale socket */
 int unix_connect(const char *path, struct err *e) must_check;
+/* From now on a read or write of the socket that takes longer fails. */
+void socket_patience(int fd, int seconds);
 /*
  * Does somebody listen there? A process that is just dying takes connections until its sockets are
  * closed, which hangs them up: that is waited for a little.

@@ -66,8 +66,10 @@ static void copy_struct(struct arena *a, const struct json_table *t, void *out);
 
 static void copy_strs(struct arena *a, struct strs *s)
 {
-	s->v = s->v ? arena_list_copy(a, s->v, s->n, sizeof(*s->v)) : NULL;
-	for (size_t i = 0; s->v && i < s->n; i++)
+	if (!s->v)
+		return;
+	s->v = arena_list_copy(a, s->v, s->n, sizeof(*s->v));
+	for (size_t i = 0; i < s->n; i++)
 		s->v[i] = arena_strdup(a, s->v[i]);
 }
 
@@ -85,8 +87,10 @@ static void *copy_array(struct arena *a, const struct json_table *t, const void 
 
 static void copy_map(struct arena *a, struct json_map *m)
 {
-	m->v = m->v ? arena_list_copy(a, m->v, m->n, sizeof(*m->v)) : NULL;
-	for (size_t i = 0; m->v && i < m->n; i++) {
+	if (!m->v)
+		return;
+	m->v = arena_list_copy(a, m->v, m->n, sizeof(*m->v));
+	for (size_t i = 0; i < m->n; i++) {
 		m->v[i].key = arena_strdup(a, m->v[i].key);
 		m->v[i].value = arena_strdup(a, m->v[i].value);
 	}
@@ -94,8 +98,10 @@ static void copy_map(struct arena *a, struct json_map *m)
 
 static void copy_strsmap(struct arena *a, struct json_strsmap *m)
 {
-	m->v = m->v ? arena_list_copy(a, m->v, m->n, sizeof(*m->v)) : NULL;
-	for (size_t i = 0; m->v && i < m->n; i++) {
+	if (!m->v)
+		return;
+	m->v = arena_list_copy(a, m->v, m->n, sizeof(*m->v));
+	for (size_t i = 0; i < m->n; i++) {
 		m->v[i].key = arena_strdup(a, m->v[i].key);
 		copy_strs(a, &m->v[i].value);
 	}
@@ -103,8 +109,10 @@ static void copy_strsmap(struct arena *a, struct json_strsmap *m)
 
 static void copy_objmap(struct arena *a, const struct json_table *t, struct json_objmap_view *m)
 {
-	m->v = m->v ? arena_list_copy(a, m->v, m->n, sizeof(*m->v)) : NULL;
-	for (size_t i = 0; m->v && i < m->n; i++) {
+	if (!m->v)
+		return;
+	m->v = arena_list_copy(a, m->v, m->n, sizeof(*m->v));
+	for (size_t i = 0; i < m->n; i++) {
 		m->v[i].key = arena_strdup(a, m->v[i].key);
 		m->v[i].value = json_copy(a, t, m->v[i].value);
 	}
@@ -112,8 +120,10 @@ static void copy_objmap(struct arena *a, const struct json_table *t, struct json
 
 static void copy_objsmap(struct arena *a, const struct json_table *t, struct json_objsmap_view *m)
 {
-	m->v = m->v ? arena_list_copy(a, m->v, m->n, sizeof(*m->v)) : NULL;
-	for (size_t i = 0; m->v && i < m->n; i++) {
+	if (!m->v)
+		return;
+	m->v = arena_list_copy(a, m->v, m->n, sizeof(*m->v));
+	for (size_t i = 0; i < m->n; i++) {
 		m->v[i].key = arena_strdup(a, m->v[i].key);
 		m->v[i].v = copy_array(a, t, m->v[i].v, m->v[i].n);
 	}

@@ -140,13 +140,10 @@ static int give_again(struct port_server *s, struct err *e)
 /* One that hangs is taken for dead: the connection ends, and the request fails. */
 static int connect_patiently(const char *path, struct err *e)
 {
-	struct timeval patience = { .tv_sec = PATIENCE_S };
 	int fd = unix_connect(path, e);
 
-	if (fd >= 0) {
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	}
+	if (fd >= 0)
+		socket_patience(fd, PATIENCE_S);
 	return fd;
 }
 

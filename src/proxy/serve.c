@@ -16,7 +16,8 @@
 #include "proxy/dns.h"
 #include "proxy/forward.h"
 
-#define IDLE_MS 3000
+#define IDLE_MS    3000
+#define PATIENCE_S 5
 
 struct owner {
 	struct arena arena;
@@ -278,14 +279,12 @@ static bool is_same_user(int fd)
 static void on_connection(void *arg, int fd, unused_arg uint32_t events)
 {
 	struct server *s = arg;
-	struct timeval patience = { .tv_sec = 5 };
 	_cleanup_close_ int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 	struct control *c;
 
 	if (conn < 0 || !is_same_user(conn))
 		return;
-	setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	setsockopt(conn, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	socket_patience(conn, PATIENCE_S);
 	c = xalloc(sizeof(*c));
 	c->server = s;
 	c->source = loop_add(s->loop, conn, EPOLLIN, on_control, c, NULL);
