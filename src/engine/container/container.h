@@ -171,8 +171,10 @@ void container_set_net(struct container *c, struct container_net *n);
 int container_set_desc(struct container *c, struct container_desc *d, struct err *e) must_check;
 
 void container_get_state(struct container *c, struct container_state *s);
-/* For requests that need a running container: who has heard its program may send them before the start
- * is recorded. */
+/*
+ * For requests that need a running container: who has heard its program may send them before the
+ * start is recorded.
+ */
 void container_await_start(struct container *c);
 
 /* Small changes that need not wait for the changer. */

@@ -96,7 +96,7 @@ static void check_containers(struct engine *g, bool patient)
 /* An exec that has ended while nobody listened. One that is not there yet is just being started. */
 static void check_exec(struct engine *g, struct exec *x)
 {
-	struct ctrd_exit exit = container_end_untold(x->container, 0);
+	struct ctrd_exit exit;
 	struct ctrd_task t;
 	struct err e = { 0 };
 	bool running;
@@ -108,8 +108,10 @@ static void check_exec(struct engine *g, struct exec *x)
 		if (t.status != CTRD_TASK_STOPPED)
 			return;
 		exit = t.exit;
-	} else if (e.kind != ERR_NOT_FOUND || !running) {
-		return;
+	} else {
+		if (e.kind != ERR_NOT_FOUND || !running)
+			return;
+		exit = container_end_untold(x->container, 0);
 	}
 	exec_exited(x, &exit);
 }

@@ -51,12 +51,14 @@ static int adopt(struct container *c, const struct container_record *r,
 /* It ended while nobody looked, or the engine before us heard of it and was killed (exit.c). */
 static void bury(struct container *c, const struct container_state *s, const struct ctrd_task *task)
 {
-	struct ctrd_exit exit = container_end_untold(c, s->pid);
+	struct ctrd_exit exit;
 
 	if (task && task->status == CTRD_TASK_STOPPED)
 		exit = task->exit;
 	else if (s->finished_at > s->started_at)
 		exit = (struct ctrd_exit){ s->pid, s->exit_code, s->finished_at };
+	else
+		exit = container_end_untold(c, s->pid);
 	container_do_exited(c, &exit);
 }
 
