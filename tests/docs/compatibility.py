@@ -16,6 +16,8 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 ENGINE, API = TOP / "src" / "engine", TOP / "src" / "api"
+ROUTES, PARAMS = ENGINE / "routes" / "routes.def", ENGINE / "routes" / "params.def"
+FLAGS = ENGINE / "daemon" / "flags.def"
 TESTS = TOP / "tests" / "integration"
 PAGE = TOP / "docs" / "compatibility.md"
 # Tests of refusals show nothing of what works.
@@ -129,7 +131,7 @@ def json_word(word):
 def groups():
     """[(heading, [(method, pattern, handler or None, since)])] of routes.def."""
     found = []
-    for line in (ENGINE / "routes" / "routes.def").read_text().splitlines():
+    for line in ROUTES.read_text().splitlines():
         heading = re.match(r"/\* ([a-z, ]+)[:*]", line)
         if heading:
             found.append((heading[1].strip(), []))
@@ -291,11 +293,11 @@ def shown(test):
 class Page:
     def __init__(self):
         self.evidence, self.lines = Evidence(), []
-        self.params = list(rows(ENGINE / "routes" / "params.def", "PARAM"))
-        self.nops = list(rows(ENGINE / "routes" / "params.def", "PARAM_NOP"))
-        self.later = list(rows(ENGINE / "routes" / "params.def", "PARAM_LATER"))
-        self.bodies = {(m, p): table for m, p, table in rows(ENGINE / "routes" / "params.def", "BODY")}
-        self.fields_later = {(m, p, f): what for m, p, f, what in rows(ENGINE / "routes" / "params.def", "FIELD_LATER")}
+        self.params = list(rows(PARAMS, "PARAM"))
+        self.nops = list(rows(PARAMS, "PARAM_NOP"))
+        self.later = list(rows(PARAMS, "PARAM_LATER"))
+        self.bodies = {(m, p): table for m, p, table in rows(PARAMS, "BODY")}
+        self.fields_later = {(m, p, f): what for m, p, f, what in rows(PARAMS, "FIELD_LATER")}
         self.tables = api_fields()
         self.count = {"works": 0, "untested": 0, "in part": 0, "not there": 0}
 
@@ -373,7 +375,7 @@ class Page:
                  "A key that is not in this table is refused, as is one that is given as a flag too. "
                  "*SIGHUP*: read again then.")
         self.table("flag", "key", "state", "what lacks; a test that shows it")
-        for kind, where, flag, letter, key, check, *_ in rows(ENGINE / "daemon" / "flags.def", "FLAG"):
+        for kind, where, flag, letter, key, check, *_ in rows(FLAGS, "FLAG"):
             flag, key = (None if word == "NULL" else word for word in (flag, key))
             test = self.evidence.of_key(flag, key)
             state = "works" if test else "untested"
@@ -381,7 +383,7 @@ class Page:
             live = f"{state}, SIGHUP" if where.startswith("live.") else state
             name = f"`--{flag}`" + (f" `-{letter[1]}`" if letter != "0" else "") if flag else ""
             self.add(f"| {name} | {f'`{key}`' if key else ''} | {live} | {shown(test)} |")
-        for flag, key, harmless, why in rows(ENGINE / "daemon" / "flags.def", "REFUSED"):
+        for flag, key, harmless, why in rows(FLAGS, "REFUSED"):
             self.count["not there"] += 1
             but = "" if harmless in ("NULL", "") else f"; `{harmless}` is accepted"
             self.add(f"| {f'`--{flag}`' if flag != 'NULL' else ''} | `{key}` | not there | {why}{but} |")
@@ -407,16 +409,16 @@ def faults():
     source = "".join(path.read_text() for path in sorted(ENGINE.rglob("*.c")) if path.name != "api.c")
     read = set(re.findall(r'api_query\w*\(\s*c, "([^"]+)"', source))
     read |= set(re.findall(r'http_query_\w+\([^;]*?query, "([^"]+)"', source))
-    listed = {row[2]: (row[0], row[1]) for row in rows(ENGINE / "routes" / "params.def", "PARAM")}
+    listed = {row[2]: (row[0], row[1]) for row in rows(PARAMS, "PARAM")}
     there = {(m, p) for _, routes in groups() for m, p, handler, _ in routes if handler}
     for name in sorted(read - set(listed)):
         yield f"parameter {name} is read and not in params.def"
-    for m, p, name, *_ in rows(ENGINE / "routes" / "params.def", "PARAM"):
+    for m, p, name, *_ in rows(PARAMS, "PARAM"):
         if (m, p) in there and name not in read:
             yield f"params.def: {m} {p} {name} is read by no handler"
     known = {(m, p) for _, routes in groups() for m, p, *_ in routes}
     for macro in ("PARAM", "PARAM_NOP", "PARAM_LATER", "BODY", "FIELD_LATER"):
-        for m, p, *_ in rows(ENGINE / "routes" / "params.def", macro):
+        for m, p, *_ in rows(PARAMS, macro):
             if (m, p) not in known:
                 yield f"params.def: {macro} of {m} {p}, which routes.def does not have"
 

@@ -1,14 +1,13 @@
 """Fields of the create body and parameters of the API, one row each: what is asked for is what a
 program in the container finds, or what inspect says."""
 
-import io
 import json
 import re
-import tarfile
 import time
 from pathlib import Path
 
 import pytest
+from stack.images import Layer
 
 V = "/v1.41"
 
@@ -300,11 +299,8 @@ def test_real_time(stack):
 
 
 def test_import_by_hand(stack):
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w") as tar:
-        tar.addfile(tarfile.TarInfo("file"))
     reply = stack.api("POST", f"{V}/images/create?fromSrc=-&repo=by/hand&tag=1&message=said&changes=CMD+x&platform=linux",
-                      data.getvalue(), {"Content-Type": "application/x-tar"})
+                      Layer().file("file", "").tar(), {"Content-Type": "application/x-tar"})
     assert reply.status == 200 and "sha256:" in reply.text, reply
     made = stack.api("GET", f"{V}/images/by/hand:1/json").json
     assert made["Comment"] == "said" and made["Config"]["Cmd"] and made["Os"] == "linux"
@@ -323,11 +319,8 @@ def test_commit_by_hand(stack):
 def test_archives_by_hand(stack):
     """noOverwriteDirNonDir: a folder is not replaced by a file."""
     stack.api("POST", f"{V}/containers/create?name=files", body("Labels", {}, "sleep 100"))
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w") as tar:
-        tar.addfile(tarfile.TarInfo("tmp"))
     refused = stack.api("PUT", f"{V}/containers/files/archive?path=/&noOverwriteDirNonDir=1",
-                        data.getvalue(), {"Content-Type": "application/x-tar"})
+                        Layer().file("tmp", "").tar(), {"Content-Type": "application/x-tar"})
     assert refused.status in (400, 500), refused
     stat = stack.api("HEAD", f"{V}/containers/files/archive?path=/tmp")
     assert stat.status == 200 and stat.headers["X-Docker-Container-Path-Stat"]

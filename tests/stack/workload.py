@@ -14,6 +14,7 @@ import tarfile
 import threading
 from collections import namedtuple
 
+from .images import Layer
 from .ledger import ANY, Ledger
 from .stack import UnixHTTP, SOCKET
 
@@ -38,16 +39,6 @@ Box = namedtuple("Box", "name status code memory mark", defaults=[None])
 
 def kind(key):
     return key.rpartition("-")[2]
-
-
-def archive(name, text):
-    """A tar archive with one file."""
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w") as tar:
-        info = tarfile.TarInfo(name.lstrip("/"))
-        info.size = len(text)
-        tar.addfile(info, io.BytesIO(text.encode()))
-    return data.getvalue()
 
 
 def unpack(data):
@@ -267,7 +258,7 @@ class Containers(Client):
         self.count += 1
         mark = f"{self.load.epoch}-{self.count}"
         self.ask(key, self.certain(key, mark=mark), "PUT", self.path(key, "/archive", "?path=/"),
-                 archive(MARK, mark), failed=[self.certain(key, mark="")], api=self.api.bytes)
+                 Layer().file(MARK.lstrip("/"), mark).tar(), failed=[self.certain(key, mark="")], api=self.api.bytes)
 
     def run_rm(self):
         """docker run --rm, with the real client."""
